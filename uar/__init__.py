@@ -1,0 +1,1 @@
+"""uar: user access reviews and just-in-time access."""
