@@ -88,8 +88,16 @@ def unit_of_work(engine: sa.Engine, actor: Actor, settings: Settings = DEFAULTS)
     Enter it only at an edge: a POST view, a job's step, a command. Never call a
     vendor, a mail server or anything remote inside.
     """
+    with engine.connect() as connection, work_on(connection, actor, settings) as work:
+        yield work
+
+
+@contextmanager
+def work_on(
+    connection: sa.Connection, actor: Actor, settings: Settings = DEFAULTS
+) -> Iterator[Work]:
+    """Begin the same on a connection of the caller's own, such as one with temporary tables."""
     with (
-        engine.connect() as connection,
         Session(connection, autoflush=True, expire_on_commit=False) as session,
         connection.begin(),
     ):

@@ -33,7 +33,8 @@ def enum_type(kind: type[StrEnum]) -> sa.Enum:
 
 def stored(kind: type[StrEnum], default: StrEnum | None = None, *, nullable: bool = False) -> Any:
     """Declare a column that holds one member of an enumeration."""
-    column: sa.Column[Any] = sa.Column(enum_type(kind), nullable=nullable)
+    # The default stands on the column too: Core inserts do not see the field's.
+    column: sa.Column[Any] = sa.Column(enum_type(kind), nullable=nullable, default=default)
     if default is None and not nullable:
         return Field(sa_column=column)
     return Field(default=default, sa_column=column)
@@ -41,7 +42,7 @@ def stored(kind: type[StrEnum], default: StrEnum | None = None, *, nullable: boo
 
 def json_dict() -> Any:
     """Declare a column that holds a JSON object; empty unless given."""
-    return Field(default_factory=dict, sa_column=sa.Column(sa.JSON(), nullable=False))
+    return Field(default_factory=dict, sa_column=sa.Column(sa.JSON(), nullable=False, default=dict))
 
 
 def key() -> Any:

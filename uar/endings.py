@@ -1,0 +1,269 @@
+"""How access ends: on time, given back, and what to do when it comes back.
+
+``end_due`` and ``warn_due`` are jobs: they act on what is due at the instant of
+their unit of work, and are safe to call twice and by several processes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from uar.db import is_sqlite
+from uar.errors import NotFound, Refused
+from uar.grants import remove
+from uar.incidents import open_incident
+from uar.lifecycle import move_all
+from uar.models import (
+    Account,
+    Campaign,
+    Connector,
+    Decision,
+    Entitlement,
+    Grant,
+    GrantCause,
+    Identity,
+)
+from uar.models import ProvisioningOrder as Order
+from uar.models.kinds import IncidentKind, OrderKind, OrderReason, Seen
+from uar.models.states import GrantState, OrderState
+from uar.notifications import tell
+from uar.provisioning import SETTLED
+from uar.site import Site
+from uar.work import Work
+
+BATCH = 1000
+FIGHT_BACK = timedelta(hours=1)
+"""How long after a timely end one automatic second removal is allowed (L18)."""
+
+
+def end_due(site: Site) -> int:
+    """End the causes whose time is over, up to a thousand; return how many.
+
+    A grant with another open cause goes on (L2). For the others the removal is
+    ordered. Set-wise: the number of statements does not depend on the number of
+    grants.
+    """
+    with site.working() as work:
+        due = (
+            sa.select(col(GrantCause.id))
+            .where(col(GrantCause.ended_at).is_(None), col(GrantCause.ends_at) <= work.now)
+            .order_by(col(GrantCause.ends_at))
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        grant_ids = work.session.scalars(
+            sa.update(GrantCause)
+            .where(col(GrantCause.id).in_(due), col(GrantCause.ended_at).is_(None))
+            .values(ended_at=work.now, warn_at=None)
+            .returning(col(GrantCause.grant_id))
+            .execution_options(synchronize_session=False)
+        ).all()
+        if grant_ids:
+            _order_removals(work, sorted(set(grant_ids)))
+        return len(grant_ids)
+
+
+def next_end(session: Session) -> datetime | None:
+    """Return when the next cause ends, or None. One query on a partial index."""
+    return session.scalars(
+        sa.select(col(GrantCause.ends_at))
+        .where(col(GrantCause.ended_at).is_(None), col(GrantCause.ends_at).is_not(None))
+        .order_by(col(GrantCause.ends_at))
+        .limit(1)
+    ).one_or_none()
+
+
+def warn_due(site: Site) -> int:
+    """Tell people whose access ends soon, up to a hundred; return how many."""
+    with site.working() as work:
+        due = work.session.scalars(
+            sa.select(GrantCause)
+            .where(col(GrantCause.ended_at).is_(None), col(GrantCause.warn_at) <= work.now)
+            .order_by(col(GrantCause.warn_at))
+            .limit(100)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for cause in due:
+            _warn(work, cause)
+        return len(due)
+
+
+def give_back(work: Work, grant_id: int, *, why: str) -> list[Order]:
+    """Order the removal of access that its holder no longer wants (L3).
+
+    Raises NotFound unless the actor is the holder.
+    """
+    grant = work.session.get(Grant, grant_id)
+    if grant is None:
+        raise NotFound("There is no such access.", subject=f"grants:{grant_id}")
+    account = work.session.get_one(Account, grant.account_id)
+    if work.actor.id is None or account.identity_id != work.actor.id:
+        raise NotFound("There is no such access.", subject=f"grants:{grant_id}")
+    entitlement = work.session.get_one(Entitlement, grant.entitlement_id)
+    if entitlement.is_builtin:
+        raise Refused("An account itself is not given back here: ask the owner of the app.")
+    return remove(work, grant_id, reason=OrderReason.GIVEN_BACK, why=why or "given back")
+
+
+def seen_again(work: Work, grant: Grant) -> None:
+    """Raise the alarm about access that came back after we had ended it (L18).
+
+    The incident names the decision that ended it. What ended by time is removed
+    once more, once, if it came back within an hour; otherwise the app's owner
+    decides. Nothing happens when our own call did not end it.
+    """
+    last = work.session.scalars(
+        sa.select(Grant)
+        .where(
+            col(Grant.account_id) == grant.account_id,
+            col(Grant.entitlement_id) == grant.entitlement_id,
+            col(Grant.ended_order_id).is_not(None),
+            col(Grant.id) != grant.id,
+        )
+        .order_by(col(Grant.id).desc())
+    ).first()
+    if last is None or last.ended_order_id is None or last.ended_at is None:
+        return
+    removal = work.session.get_one(Order, last.ended_order_id)
+    grant.reappeared = True
+    work.session.add(grant)
+    incident = open_incident(
+        work,
+        IncidentKind.REAPPEARED,
+        app_id=grant.app_id,
+        account_id=grant.account_id,
+        entitlement_id=grant.entitlement_id,
+        grant_id=grant.id,
+        campaign_id=removal.campaign_id,
+        sentence=_came_back(work, last, removal),
+    )
+    timely = removal.reason is OrderReason.EXPIRY and not last.reappeared
+    if timely and work.now - last.ended_at <= FIGHT_BACK:
+        remove(
+            work,
+            grant.id,
+            reason=OrderReason.REAPPEARED,
+            why=f"incident {incident.id}: it came back within an hour of its end",
+        )
+
+
+def _came_back(work: Work, last: Grant, removal: Order) -> str:
+    account = work.session.get_one(Account, last.account_id)
+    entitlement = work.session.get_one(Entitlement, last.entitlement_id)
+    assert last.ended_at is not None
+    on = last.ended_at.astimezone(work.settings.zone).strftime("%d %b %Y")
+    what = f"{account.name} has “{entitlement.name}” again."
+    if removal.campaign_id is None:
+        why = "its time was over" if removal.reason is OrderReason.EXPIRY else "it was given back"
+        return f"{what} It had been removed on {on} because {why}."
+    campaign = work.session.get_one(Campaign, removal.campaign_id)
+    by = work.session.scalars(
+        sa.select(col(Identity.name))
+        .join(Decision, col(Decision.by) == col(Identity.id))
+        .where(col(Decision.item_id) == removal.item_id)
+        .order_by(col(Decision.id).desc())
+    ).first()
+    decider = f" as {by} had decided" if by else ""
+    return f"{what} It had been removed on {on}{decider} in the campaign “{campaign.name}”."
+
+
+def _order_removals(work: Work, grant_ids: list[int]) -> None:
+    """Move the grants that no cause keeps, and write one removal for each, set-wise."""
+    session = work.session
+    # Two plain look-ups by id: an anti-join is a nested loop to a planner that
+    # has no statistics yet, and then a thousand rows take half a second.
+    kept = set(
+        session.scalars(
+            sa.select(col(GrantCause.grant_id)).where(
+                col(GrantCause.grant_id).in_(grant_ids), col(GrantCause.ended_at).is_(None)
+            )
+        )
+    )
+    over = [grant_id for grant_id in grant_ids if grant_id not in kept]
+    moved = move_all(work, Grant, over, before=GrantState.ACTIVE, to=GrantState.ENDING)
+    if not moved:
+        return
+    by_itself = sa.and_(
+        col(Connector.writes_on),
+        col(Entitlement.can_provision),
+        col(Entitlement.fixed_why) == "",
+        ~col(Account.is_protected),
+    )
+    # order() for one row says why it is by hand; for a thousand that is one CASE.
+    words = "It cannot be changed by uar itself: do it at the vendor."
+    ordered = session.scalars(
+        sa.select(col(Order.grant_id)).where(
+            col(Order.grant_id).in_(moved),
+            col(Order.kind) == OrderKind.REVOKE,
+            col(Order.state).not_in(SETTLED),
+        )
+    ).all()
+    values = {
+        "kind": sa.literal(OrderKind.REVOKE.value),
+        "reason": sa.literal(OrderReason.EXPIRY.value),
+        "state": sa.case(
+            (by_itself, sa.literal(OrderState.QUEUED.value)),
+            else_=sa.literal(OrderState.MANUAL.value),
+        ),
+        "app_id": col(Grant.app_id),
+        "connector_id": col(Grant.connector_id),
+        "account_id": col(Grant.account_id),
+        "entitlement_id": col(Grant.entitlement_id),
+        "grant_id": col(Grant.id),
+        "created_at": _instant(work),
+        "not_before": _instant(work),
+        "next_at": _instant(work),
+        "attempts": sa.literal(0),
+        "lease_by": sa.literal(""),
+        "read_before": sa.literal(Seen.UNREAD.value),
+        "call": sa.literal(""),
+        "result": sa.case((by_itself, sa.literal("")), else_=sa.literal(words)),
+    }
+    made = session.scalars(
+        sa.insert(Order)
+        .from_select(
+            list(values),
+            sa.select(*values.values())
+            .select_from(Grant)
+            .join(Connector, col(Connector.id) == col(Grant.connector_id))
+            .join(Entitlement, col(Entitlement.id) == col(Grant.entitlement_id))
+            .join(Account, col(Account.id) == col(Grant.account_id))
+            .where(col(Grant.id).in_(set(moved) - set(ordered))),
+            include_defaults=False,
+        )
+        .returning(col(Order.id))
+    ).all()
+    work.record_all(
+        "provisioning_order.created",
+        [(f"provisioning_order:{row_id}", {"kind": "revoke"}) for row_id in made],
+        reason=OrderReason.EXPIRY.value,
+    )
+
+
+def _instant(work: Work) -> sa.ColumnElement[object]:
+    """Return the instant as a bound value of the column's own type on either database."""
+    value = sa.literal(work.now, sa.inspect(Order).columns["created_at"].type)
+    return value if is_sqlite(work.session) else sa.cast(value, sa.DateTime(timezone=True))
+
+
+def _warn(work: Work, cause: GrantCause) -> None:
+    account = work.session.get_one(Account, cause.account_id)
+    entitlement = work.session.get_one(Entitlement, cause.entitlement_id)
+    cause.warn_at = None
+    work.session.add(cause)
+    if account.identity_id is None or cause.ends_at is None:
+        return
+    end = cause.ends_at.astimezone(work.settings.zone)
+    tell(
+        work,
+        account.identity_id,
+        "ending_soon",
+        f"{entitlement.name}: your access ends at {end:%H:%M}",
+        f"Your access to {entitlement.name} ends on {end:%d %B} at {end:%H:%M} ({end.tzname()}).\n"
+        "You can ask for more time, or give it back earlier.",
+        "/access",
+    )
+    work.record("grant.warned", f"grants:{cause.grant_id}")

@@ -1,0 +1,155 @@
+"""Incidents: what should not have happened, until somebody has looked at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from uar.db import AnySelect, rows
+from uar.errors import Invalid, NotFound
+from uar.lifecycle import move
+from uar.models import Account, App, AppOwner, Campaign, Entitlement, Incident
+from uar.models.kinds import IncidentKind
+from uar.models.states import IncidentState
+from uar.notifications import tell
+from uar.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """One incident as a page shows it."""
+
+    id: int
+    kind: IncidentKind
+    state: IncidentState
+    sentence: str
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_by: str
+    closed_why: str
+    app_id: int
+    app: str
+    account: str
+    entitlement: str
+    grant_id: int | None
+    campaign_id: int | None
+    campaign: str | None
+
+
+def incidents(
+    session: Session,
+    *,
+    app_id: int | None = None,
+    campaign_id: int | None = None,
+    state: IncidentState | None = IncidentState.OPEN,
+    limit: int = 200,
+) -> list[IncidentRow]:
+    """List incidents, newest first; all states when ``state`` is None. One query."""
+    statement: AnySelect = (
+        sa.select(
+            col(Incident.id),
+            col(Incident.kind),
+            col(Incident.state),
+            col(Incident.sentence),
+            col(Incident.opened_at),
+            col(Incident.closed_at),
+            col(Incident.closed_by),
+            col(Incident.closed_why),
+            col(Incident.app_id),
+            col(App.name).label("app"),
+            col(Account.name).label("account"),
+            col(Entitlement.name).label("entitlement"),
+            col(Incident.grant_id),
+            col(Incident.campaign_id),
+            col(Campaign.name).label("campaign"),
+        )
+        .join(App, col(App.id) == col(Incident.app_id))
+        .join(Account, col(Account.id) == col(Incident.account_id))
+        .join(Entitlement, col(Entitlement.id) == col(Incident.entitlement_id))
+        .outerjoin(Campaign, col(Campaign.id) == col(Incident.campaign_id))
+        .order_by(col(Incident.id).desc())
+        .limit(limit)
+    )
+    if app_id is not None:
+        statement = statement.where(col(Incident.app_id) == app_id)
+    if campaign_id is not None:
+        statement = statement.where(col(Incident.campaign_id) == campaign_id)
+    if state is not None:
+        statement = statement.where(col(Incident.state) == state)
+    return rows(session, IncidentRow, statement)
+
+
+def open_incident(
+    work: Work,
+    kind: IncidentKind,
+    *,
+    app_id: int,
+    account_id: int,
+    entitlement_id: int,
+    sentence: str,
+    grant_id: int | None = None,
+    campaign_id: int | None = None,
+) -> Incident:
+    """Raise an alarm and tell the app's owners, and the campaign's owner where there is one.
+
+    An open incident of the same kind about the same access is returned instead.
+    """
+    session = work.session
+    found = session.scalars(
+        sa.select(Incident).where(
+            col(Incident.kind) == kind,
+            col(Incident.account_id) == account_id,
+            col(Incident.entitlement_id) == entitlement_id,
+            col(Incident.state) == IncidentState.OPEN,
+        )
+    ).one_or_none()
+    if found is not None:
+        return found
+    incident = Incident(
+        kind=kind,
+        app_id=app_id,
+        account_id=account_id,
+        entitlement_id=entitlement_id,
+        grant_id=grant_id,
+        campaign_id=campaign_id,
+        sentence=sentence,
+        opened_at=work.now,
+    )
+    session.add(incident)
+    session.flush()
+    work.record("incident.opened", f"incident:{incident.id}", details={"sentence": sentence})
+    to = set(
+        session.connection().scalars(
+            sa.select(col(AppOwner.identity_id)).where(col(AppOwner.app_id) == app_id)
+        )
+    )
+    if campaign_id is not None:
+        to |= set(
+            session.connection().scalars(
+                sa.select(col(Campaign.owner_id)).where(col(Campaign.id) == campaign_id)
+            )
+        )
+    for identity_id in sorted(to):
+        tell(work, identity_id, "incident", "Alarm: " + sentence, sentence, "/incidents")
+    return incident
+
+
+def close(work: Work, incident_id: int, why: str) -> None:
+    """Close an incident with the reason why nothing more is to be done."""
+    if not why.strip():
+        raise Invalid("Say why nothing more is to be done.", {"reason": "Say why."})
+    incident = work.session.get(Incident, incident_id)
+    if incident is None:
+        raise NotFound("There is no such incident.", subject=f"incident:{incident_id}")
+    move(
+        work,
+        incident,
+        IncidentState.CLOSED,
+        reason=why,
+        closed_at=work.now,
+        closed_by=work.actor.name,
+        closed_why=why,
+    )

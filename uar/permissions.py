@@ -1,0 +1,195 @@
+"""What a person may do in uar itself.
+
+The roles are entitlements of the app "uar" (L25): they are granted, asked for,
+reviewed and ended like any other access, and a person has a role exactly while
+an open grant says so.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from uar.errors import NotFound
+from uar.models import (
+    Account,
+    App,
+    Connector,
+    Entitlement,
+    Grant,
+    GrantCause,
+    Identity,
+    Resource,
+)
+from uar.models.kinds import AccountStatus, Cause, Match, PersonStatus, Risk, Role
+from uar.models.states import ConnectorState
+from uar.work import Work
+
+OWN_KIND = "uar"
+"""The kind of the connector row that stands for uar itself; no vendor, no sync."""
+
+TITLES = {
+    Role.CAMPAIGN_ADMIN: ("Campaign administrator", "Runs reviews of access"),
+    Role.CONNECTOR_ADMIN: ("Connector administrator", "Connects systems and reads their logs"),
+    Role.APP_ADMIN: ("App administrator", "Says who owns an app and what may be asked for"),
+    Role.AUDITOR: ("Auditor", "Sees everything, changes nothing"),
+    Role.SUPER_ADMIN: ("Super administrator", "May do everything"),
+}
+
+
+def roles_of(session: Session, identity_id: int) -> frozenset[Role]:
+    """Return the roles a person has now; none when she has left. One query."""
+    found = session.connection().scalars(
+        sa.select(col(Resource.vendor_id))
+        .join(Entitlement, col(Entitlement.resource_id) == col(Resource.id))
+        .join(Grant, col(Grant.entitlement_id) == col(Entitlement.id))
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .join(App, col(App.id) == col(Grant.app_id))
+        .join(Identity, col(Identity.id) == col(Account.identity_id))
+        .where(
+            col(Account.identity_id) == identity_id,
+            col(Identity.status) == PersonStatus.ACTIVE,
+            col(App.is_own),
+            col(Grant.ended_at).is_(None),
+        )
+    )
+    return frozenset(Role(word) for word in found)
+
+
+def holders(session: Session, role: Role) -> list[int]:
+    """Return the ids of the active people who have a role, lowest first."""
+    return list(
+        session.connection().scalars(
+            sa.select(col(Account.identity_id))
+            .join(Grant, col(Grant.account_id) == col(Account.id))
+            .join(Entitlement, col(Entitlement.id) == col(Grant.entitlement_id))
+            .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
+            .join(App, col(App.id) == col(Grant.app_id))
+            .join(Identity, col(Identity.id) == col(Account.identity_id))
+            .where(
+                col(App.is_own),
+                col(Resource.vendor_id) == role.value,
+                col(Grant.ended_at).is_(None),
+                col(Identity.status) == PersonStatus.ACTIVE,
+            )
+            .order_by(col(Account.identity_id))
+        )
+    )
+
+
+def ensure_own_app(work: Work) -> App:
+    """Make the app "uar" with an entitlement for each role, unless it is there."""
+    session = work.session
+    app = session.scalars(sa.select(App).where(col(App.is_own))).one_or_none()
+    if app is not None:
+        return app
+    app = App(name="uar", is_own=True, description="This tool itself", created_at=work.now)
+    session.add(app)
+    session.flush()
+    connector = Connector(
+        app_id=app.id,
+        kind=OWN_KIND,
+        name="uar",
+        state=ConnectorState.READY,
+        writes_on=True,
+        created_at=work.now,
+    )
+    session.add(connector)
+    session.flush()
+    for role, (title, description) in TITLES.items():
+        resource = Resource(
+            app_id=app.id,
+            connector_id=connector.id,
+            type="role",
+            vendor_id=role.value,
+            name=title,
+            description=description,
+            first_seen_at=work.now,
+        )
+        session.add(resource)
+        session.flush()
+        session.add(
+            Entitlement(
+                app_id=app.id,
+                connector_id=connector.id,
+                resource_id=resource.id,
+                slug="member",
+                name=title,
+                description=description,
+                purpose="permission",
+                can_provision=True,
+                first_seen_at=work.now,
+                risk=Risk.HIGH,
+            )
+        )
+    session.flush()
+    work.record("app.created", f"app:{app.id}", reason="uar's own roles")
+    return app
+
+
+def give(work: Work, identity_id: int, role: Role) -> None:
+    """Give a person a role, standing, until somebody ends it; nothing when she has it."""
+    session = work.session
+    if role in roles_of(session, identity_id):
+        return
+    app = ensure_own_app(work)
+    person = session.get(Identity, identity_id)
+    if person is None:
+        raise NotFound("There is no such person.", subject=f"identity:{identity_id}")
+    account = own_account(work, person)
+    entitlement_id = session.scalars(
+        sa.select(col(Entitlement.id))
+        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
+        .where(col(Entitlement.app_id) == app.id, col(Resource.vendor_id) == role.value)
+    ).one()
+    grant = Grant(
+        app_id=app.id,
+        connector_id=account.connector_id,
+        account_id=account.id,
+        entitlement_id=entitlement_id,
+        began_at=work.now,
+    )
+    session.add(grant)
+    session.flush()
+    session.add(
+        GrantCause(
+            grant_id=grant.id,
+            connector_id=account.connector_id,
+            account_id=account.id,
+            entitlement_id=entitlement_id,
+            kind=Cause.STANDING,
+            began_at=work.now,
+        )
+    )
+    work.record("grant.begun", f"grants:{grant.id}", reason=f"{role.value} for {person.name}")
+
+
+def own_account(work: Work, person: Identity) -> Account:
+    """Return a person's account in the app "uar", made on the way if needed."""
+    session = work.session
+    app = ensure_own_app(work)
+    found = session.scalars(
+        sa.select(Account).where(
+            col(Account.app_id) == app.id, col(Account.identity_id) == person.id
+        )
+    ).one_or_none()
+    if found is not None:
+        return found
+    connector_id = session.scalars(
+        sa.select(col(Connector.id)).where(col(Connector.app_id) == app.id)
+    ).one()
+    account = Account(
+        app_id=app.id,
+        connector_id=connector_id,
+        type="user",
+        vendor_id=str(person.id),
+        name=person.name,
+        email=person.email,
+        status=AccountStatus.ENABLED,
+        first_seen_at=work.now,
+        identity_id=person.id,
+        match=Match.LINK,
+    )
+    session.add(account)
+    session.flush()
+    return account
