@@ -1,0 +1,132 @@
+"""One JumpCloud server for each test file, and a client that holds a key to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.vendor_process import NO_TLS, VendorProcess, vendor
+from uar.demo.vendors.jumpcloud_switches import Switches
+
+ORG = "5f0000000000000000000001"
+OTHER_ORG = "5f0000000000000000000002"
+ADA, MAX, RITA, CAM, SAM = (f"64b00000000000000000000{n}" for n in range(1, 6))
+RITA_ADMIN, ROOT_ADMIN, CAM_ADMIN = (f"64e00000000000000000000{n}" for n in range(1, 4))
+STAFF, SALES, RULED, EMPTY = (f"64c00000000000000000000{n}" for n in range(1, 5))
+CRM, WIKI = "64a000000000000000000001", "64a000000000000000000002"
+LAPTOPS = "64d000000000000000000001"
+NOBODY = "64ff00000000000000000000"
+
+
+def person(key: str, name: str, **values: Any) -> dict[str, Any]:
+    login = name.lower().replace(" ", ".")
+    first, _, last = name.partition(" ")
+    known = {"_id": key, "username": login, "email": f"{login}@example.test"}
+    return {**known, "firstname": first, "lastname": last, **values}
+
+
+def company() -> dict[str, Any]:
+    """Five of the cast and 125 others; groups, applications and administrators to test with."""
+    others = [person(f"64bf{n:020x}", f"Other {n:03d}", department="Crowd") for n in range(125)]
+    return {
+        "organization": {"_id": ORG, "displayName": "Example"},
+        "organizations": [{"_id": OTHER_ORG, "displayName": "Other"}],
+        "systemusers": [
+            person(ADA, "Ada Byrne", manager=MAX, department="Sales", employeeIdentifier="E-1",
+                   totp_enabled=True, lastlogin="2026-03-01T08:00:00.000Z"),
+            person(MAX, "Max Adler", department="Sales", employeeIdentifier="E-2"),
+            person(RITA, "Rita Costa", department="IT"),
+            person(CAM, "Cam Duarte", department="IT"),
+            person(SAM, "Sam Evans", state="STAGED"),
+            *others,
+        ],
+        "users": [
+            {"_id": RITA_ADMIN, "email": "Rita.Costa@example.test", "roleName": "Manager"},
+            {"_id": ROOT_ADMIN, "email": "root@example.test",
+             "roleName": "Administrator With Billing"},
+            {"_id": CAM_ADMIN, "email": "c.duarte@elsewhere.test", "roleName": "Auditors only",
+             "roleNames": ["Auditors only", "Read Only"], "_systemuser": CAM},
+            *({"_id": f"64ef{n:020x}", "email": f"admin{n}@example.test"} for n in range(110)),
+        ],
+        "usergroups": [
+            {"id": STAFF, "name": "Staff", "members": [ADA, MAX, RITA]
+             + [row["_id"] for row in others]},
+            {"id": SALES, "name": "Sales", "members": [ADA, MAX]},
+            {"id": RULED, "name": "Ruled", "members": [RITA],
+             "membershipMethod": "DYNAMIC_AUTOMATED"},
+            {"id": EMPTY, "name": "Empty"},
+            *({"id": f"64cf{n:020x}", "name": f"Team {n:03d}"} for n in range(110)),
+        ],
+        "systemgroups": [{"id": LAPTOPS, "name": "Laptops", "users": [ADA]}],
+        "applications": [
+            {"_id": CRM, "name": "crm", "displayLabel": "CRM", "users": [ADA, CAM],
+             "groups": [SALES, STAFF]},
+            {"_id": WIKI, "name": "wiki", "displayLabel": "", "displayName": "Wiki"},
+            *({"_id": f"64af{n:020x}", "name": f"app{n:03d}"} for n in range(110)),
+        ],
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def company_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("company") / "company.json"
+    file.write_text(json.dumps(company()))
+    return file
+
+
+@pytest.fixture(scope="module")
+def shared_server(company_file: Path) -> Iterator[VendorProcess]:
+    with vendor("--company", company_file) as running:
+        yield running
+
+
+@pytest.fixture
+def server(shared_server: VendorProcess) -> VendorProcess:
+    """The file's server with every switch at its default and no faults; what it holds stays."""
+    shared_server.switch(**asdict(Switches()))
+    shared_server.clear_faults()
+    shared_server.reset_counts()
+    return shared_server
+
+
+@pytest.fixture
+def api(server: VendorProcess) -> Iterator[httpx.Client]:
+    """A client whose key may do everything."""
+    with client(server) as ready:
+        yield ready
+
+
+def client(server: VendorProcess, key: str = "demo-key", **headers: str) -> httpx.Client:
+    sent = {"x-api-key": key, **{name.replace("_", "-"): text for name, text in headers.items()}}
+    return httpx.Client(base_url=server.url, headers=sent, timeout=10, verify=NO_TLS)
+
+
+def new_group(api: httpx.Client, name: str, **values: Any) -> str:
+    made = api.post("/api/v2/usergroups", json={"name": name, **values})
+    assert made.status_code == 201
+    return str(made.json()["id"])
+
+
+def new_person(api: httpx.Client, login: str, **values: Any) -> str:
+    body = {"username": login, "email": f"{login}@example.test", **values}
+    made = api.post("/api/systemusers", json=body)
+    assert made.status_code == 200
+    return str(made.json()["_id"])
+
+
+def change(api: httpx.Client, group: str, op: str, key: str, kind: str = "user") -> httpx.Response:
+    return api.post(f"/api/v2/usergroups/{group}/members", json={"op": op, "type": kind, "id": key})
+
+
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["_id"] if "_id" in row else row["id"] for row in rows]
+
+
+def ends(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["to"]["id"] for row in rows]

@@ -1,0 +1,1 @@
+"""The demonstration company and the vendor servers that hold its access."""

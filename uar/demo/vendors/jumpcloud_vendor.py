@@ -1,0 +1,225 @@
+"""JumpCloud as one process: who may call, which tenant is meant, and which route answers."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from uar.demo.vendors.control import PREFIX, Counts, Kills, control
+from uar.demo.vendors.faults import Faults, spoil
+from uar.demo.vendors.jumpcloud_call import Call, Route, Written
+from uar.demo.vendors.jumpcloud_query import Refusal, bad_request
+from uar.demo.vendors.jumpcloud_switches import Switches
+from uar.demo.vendors.server import Request, Response, json_answer
+from uar.demo.vendors.store import Store
+
+OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+API = ("/api/", "/insights/")
+
+
+class JumpCloud:
+    """The vendor: its store, switches, faults and counts, and the one function that answers.
+
+    `page` answers what is neither API nor control; `settle` is called, with the store's lock
+    held, before every read and write, for what becomes due with time.
+    """
+
+    def __init__(self, store: Store, switches: Switches, *, may_kill: bool = False) -> None:
+        self.store = store
+        self.faults = Faults()
+        self.counts = Counts()
+        self.kills = Kills()
+        self.may_kill = may_kill
+        self.page: Callable[[Request], Response] = lambda _request: Response(404)
+        self.settle: Callable[[Store], None] = lambda _store: None
+        self._elsewhere = Store()  # every other tenant is empty
+        self._routes: dict[int, list[Route]] = {}
+        self._kept: dict[Any, Any] = {}
+        self._kept_version = -1
+        self._rate_lock = threading.Lock()
+        self._rate = (0, 0)
+        self.switches = switches
+        self.switch(switches)
+
+    def switch(self, switches: Switches) -> None:
+        """Put other switches in force at once."""
+        with self.store.lock:
+            self.switches = switches
+            self.store.lag_s = switches.lag_s
+            self._keys = dict(_key(word) for word in switches.keys.split())
+            self._kept_version = -1
+
+    def route(
+        self, method: str, template: str, answer: Callable[[Call], Response | Written], *scopes: str
+    ) -> None:
+        """Let a function answer a method and path such as /api/v2/usergroups/{id}."""
+        route = Route(method, template, answer, scopes)
+        self._routes.setdefault(template.count("/"), []).append(route)
+
+    def answer(self, request: Request) -> Response:
+        """Answer any request: the hidden door, the page, or the vendor's API."""
+        if request.path.startswith(PREFIX):
+            return control(self, request)
+        if not request.path.startswith(API):
+            return self.page(request)
+        self.counts.enter()
+        route, ids = self._find(request)
+        status = 0
+        try:
+            answer = self._spoilt(route, ids, request)
+            status = answer.status
+        finally:
+            name = route.template if route else "(no such route)"
+            self.counts.leave(f"{request.method} {name}", status)
+        return answer
+
+    def by_hand(self, request: Request) -> Response:
+        """Make a change as an administrator at the console does: no key, no faults, no lag."""
+        route, ids = self._find(request)
+        if route is None or route.reads:
+            raise ValueError(f"{request.method} {request.path} changes nothing")
+        return self._write(route, self._call(request, self.store, ids), by="by hand")
+
+    def keep(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` gives, kept until the state or the switches change. Hold the lock."""
+        if self._kept_version != self.store.version:
+            self._kept.clear()
+            self._kept_version = self.store.version
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def _spoilt(self, route: Route | None, ids: dict[str, str], request: Request) -> Response:
+        if self.switches.latency_ms:
+            time.sleep(self.switches.latency_ms / 1000)
+        fault = self.faults.meet(request)
+        if fault:
+            return spoil(fault, request, lambda again: self._api(route, ids, again))
+        return self._api(route, ids, request)
+
+    def _api(self, route: Route | None, ids: dict[str, str], request: Request) -> Response:
+        try:
+            if self._too_many():
+                return self._slow_down()
+            scopes = self._scopes(request)
+            if route is None:
+                raise Refusal(HTTPStatus.NOT_FOUND)
+            if scopes is not None and not _allowed(scopes, route.scopes):
+                raise Refusal(HTTPStatus.FORBIDDEN)
+            call = self._call(request, self._tenant(request, ids), ids)
+            return self._read(route, call) if route.reads else self._change(route, call)
+        except Refusal as refusal:
+            return json_answer(refusal.body(), refusal.status)
+
+    def _call(self, request: Request, store: Store, ids: dict[str, str]) -> Call:
+        return Call(request, store, self.switches, ids, self.keep)
+
+    def _read(self, route: Route, call: Call) -> Response:
+        switches, request = self.switches, call.request
+        with self.store.lock:
+            self.settle(self.store)
+            fleeting = switches.shuffle_unsorted or switches.lag_s > 0
+            if fleeting or not switches.prepared or request.path.startswith("/insights/"):
+                return _plain(route.answer(call))
+            key = (id(call.store), request.path, request.query_string, request.body)
+            answer: Response = self.keep(key, lambda: _plain(route.answer(call)))
+            return answer
+
+    def _change(self, route: Route, call: Call) -> Response:
+        if call.store is not self.store:
+            raise Refusal(HTTPStatus.FORBIDDEN)  # the other tenants of the demo are read only
+        if route.links:
+            return self.kills.around(lambda: self._write(route, call, by="api"))
+        return self._write(route, call, by="api")
+
+    def _write(self, route: Route, call: Call, *, by: str) -> Response:
+        request = call.request
+        entry = {"by": by, "method": request.method, "path": request.path, "body": _json(request)}
+        with self.store.lock:
+            self.settle(self.store)
+            try:
+                written = route.answer(call)
+            except Refusal as refusal:
+                self.store.commit([], **entry, effect="refused", status=refusal.status)
+                return json_answer(refusal.body(), refusal.status)
+            ops = written.ops if isinstance(written, Written) else []
+            answer = _plain(written)
+            self.store.commit(ops, **entry, effect="applied", status=answer.status)
+            return answer
+
+    def _find(self, request: Request) -> tuple[Route | None, dict[str, str]]:
+        parts = request.path.rstrip("/").split("/")
+        for route in self._routes.get(len(parts) - 1, ()):
+            if route.method == request.method:
+                ids = route.match(parts)
+                if ids is not None:
+                    return route, ids
+        return None, {}
+
+    def _scopes(self, request: Request) -> frozenset[str] | None:
+        """The scopes of the key that was sent, None for every scope. Raises Refusal 401."""
+        key = request.headers.get("x-api-key", "")
+        if key not in self._keys:
+            raise Refusal(HTTPStatus.UNAUTHORIZED, self.switches.unauthorised_message)
+        return self._keys[key]
+
+    def _tenant(self, request: Request, ids: dict[str, str]) -> Store:
+        """Which tenant's store is meant: x-org-id and its five failures (vendor's OpenAPI)."""
+        sent = request.headers.get("x-org-id", "")
+        tenantless = request.path.startswith(("/api/organizations", "/api/v2/organizations"))
+        if not sent:
+            if self.switches.multi_tenant and not tenantless:
+                raise Refusal(HTTPStatus.UNAUTHORIZED, "x-org-id is required")
+            return self.store
+        if not OBJECT_ID.fullmatch(sent):
+            raise bad_request("x-org-id is not an organization id")
+        if tenantless:
+            if ids.get("id", sent) != sent:
+                raise bad_request("x-org-id and the path name different organizations")
+            raise Refusal(HTTPStatus.FORBIDDEN, "this route does not accept x-org-id")
+        known = list(self.store.table("organizations"))
+        if sent == known[0]:
+            return self.store
+        if self.switches.multi_tenant and sent in known:
+            return self._elsewhere
+        raise Refusal(HTTPStatus.NOT_FOUND, "unknown organization")
+
+    def _too_many(self) -> bool:
+        if not self.switches.rate_limit:
+            return False
+        with self._rate_lock:
+            second = int(time.monotonic())
+            counted = self._rate[1] + 1 if self._rate[0] == second else 1
+            self._rate = (second, counted)
+        return counted > self.switches.rate_limit
+
+    def _slow_down(self) -> Response:
+        refusal = Refusal(HTTPStatus.TOO_MANY_REQUESTS)
+        headers = {"Retry_After": "1"} if self.switches.retry_after else {}
+        return json_answer(refusal.body(), refusal.status, **headers)
+
+
+def _key(word: str) -> tuple[str, frozenset[str] | None]:
+    key, colon, scopes = word.partition(":")
+    return key, frozenset(scopes.split(",")) if colon else None
+
+
+def _allowed(held: frozenset[str], wanted: tuple[str, ...]) -> bool:
+    if "readonly" in held and any(scope.endswith(".readonly") for scope in wanted):
+        return True
+    return not held.isdisjoint(wanted)
+
+
+def _json(request: Request) -> Any:
+    try:
+        return request.json()
+    except ValueError:
+        return None
+
+
+def _plain(answer: Response | Written) -> Response:
+    return answer.answer if isinstance(answer, Written) else answer
