@@ -17,6 +17,8 @@ from uar import clock
 from uar.db import connect
 from uar.migrations import migrate
 
+pytest_plugins = ["tests.skips"]
+
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 
 

@@ -1,0 +1,35 @@
+"""Connectors: one noun per vendor, behind the waist of `connectors.base`.
+
+How to add one:
+
+1. Copy the smallest connector there is. Its `Config` is a frozen dataclass of
+   `connectors.fields.field`; the form, the environment names and the flags
+   follow from it. Call `base_url` as the others do.
+2. Give its class what `connectors.base.Reader` asks for: `kind`, `title`,
+   `summary`, `is_directory`, `Config`, `resource_types`, and the generators.
+   Speak to the vendor only through `connectors.http.Client`: it knows about
+   retries, rate limits, private addresses and secrets. Lists that come in
+   pages are read with `connectors.pages.every_row`.
+3. If it can change access, add the five methods of `Provisioner`.
+4. Append it to `CATALOGUE`, put a vendor server beside the others in
+   `uar/demo/vendors/`, and name that in `tests/connectors/test_contract.py`.
+   That test says what is still missing.
+
+A vendor that outgrows 300 lines becomes a package with the same public name,
+as `connectors.jumpcloud` is. Vendors do not import each other, nothing here
+imports `uar`, and every fact about a vendor carries its source.
+"""
+
+from connectors.base import Reader
+from connectors.jumpcloud import JumpCloud
+
+CATALOGUE: tuple[type[Reader], ...] = (JumpCloud,)
+
+
+def find(kind: str) -> type[Reader]:
+    """The connector of this kind; raises KeyError naming the kinds there are."""
+    for connector in CATALOGUE:
+        if connector.kind == kind:
+            return connector
+    known = ", ".join(connector.kind for connector in CATALOGUE)
+    raise KeyError(f"there is no connector called {kind}; there are: {known}")

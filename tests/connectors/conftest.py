@@ -1,0 +1,94 @@
+"""Servers that connectors speak to: small ones on loopback, and vendor servers as processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from connectors.base import Net
+from connectors.fields import Secret
+from connectors.http import Client
+from connectors.jumpcloud import JumpCloud
+from tests.connectors import jumpcloud_cast as cast
+from tests.connectors.loopback import Asked, Heard, Loopback, Say, in_turn, serving
+from tests.vendor_process import VendorProcess, vendor
+
+CRM_KEY = Secret("hunter2-hunter2")
+
+
+def client_for(url: str, net: Net) -> Client:
+    """A client of some vendor, with a key that must show up nowhere."""
+    return Client("Crm", url, net, headers={"x-api-key": CRM_KEY.reveal()}, secrets=(CRM_KEY,))
+
+
+@pytest.fixture
+def call(heard: Heard) -> Iterator[Callable[..., tuple[Client, Loopback]]]:
+    """Give a client of a server that answers so; both are closed afterwards."""
+    with ExitStack() as stack:
+
+        def start(answer: Say | Callable[[Asked], Say], **net: Any) -> tuple[Client, Loopback]:
+            said = in_turn(answer) if isinstance(answer, Say) else answer
+            server = stack.enter_context(serving(said))
+            client = client_for(server.url, heard.net(**net))
+            stack.callback(client.close)
+            return client, server
+
+        yield start
+
+
+@pytest.fixture
+def heard() -> Heard:
+    """What a connector logs, and how long it would have waited."""
+    return Heard()
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], VendorProcess]]:
+    running: dict[str, VendorProcess] = {}
+    with ExitStack() as stack:
+
+        def start(name: str) -> VendorProcess:
+            if name not in running:
+                file = tmp_path_factory.mktemp("company") / f"{name}.json"
+                file.write_text(json.dumps(getattr(cast, f"{name}_company")()), encoding="utf-8")
+                running[name] = stack.enter_context(vendor("--company", file))
+            return running[name]
+
+        yield start
+
+
+def _fresh(server: VendorProcess) -> Iterator[VendorProcess]:
+    before = server.control("switches")
+    server.reset_counts()
+    yield server
+    server.switch(**before)
+    server.clear_faults()
+
+
+@pytest.fixture
+def small(servers: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+    """The usual cast's organisation, with its switches and faults as they come."""
+    yield from _fresh(servers("small"))
+
+
+@pytest.fixture
+def large(servers: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+    """250 people in 40 groups."""
+    yield from _fresh(servers("large"))
+
+
+@pytest.fixture
+def connect(heard: Heard) -> Iterator[Callable[..., JumpCloud]]:
+    """Give a connector of a server; all are closed afterwards."""
+    with ExitStack() as stack:
+
+        def open_(server: VendorProcess, **settings: Any) -> JumpCloud:
+            reader = cast.jumpcloud(server.url, heard, **settings)
+            stack.callback(reader.close)
+            return reader
+
+        yield open_
