@@ -96,6 +96,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "cache_size=-65536",
         "temp_store=MEMORY",
+        "wal_autocheckpoint=8192",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -173,6 +173,13 @@ def _came_back(work: Work, last: Grant, removal: Order) -> str:
 def _order_removals(work: Work, grant_ids: list[int]) -> None:
     """Move the grants that no cause keeps, and write one removal for each, set-wise."""
     session = work.session
+    # An extension locks its grant before it adds a cause: wait for it, then look.
+    session.execute(
+        sa.select(col(Grant.id))
+        .where(col(Grant.id).in_(grant_ids))
+        .order_by(col(Grant.id))
+        .with_for_update()
+    )
     # Two plain look-ups by id: an anti-join is a nested loop to a planner that
     # has no statistics yet, and then a thousand rows take half a second.
     kept = set(
