@@ -1,0 +1,252 @@
+"""The demo: a vendor server, a worker and a web server, watched over by this process.
+
+The watcher itself opens no database: it starts processes, says what happens,
+starts again what died, and ends them all when it ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from uar import clock
+from uar.demo.company import NAME, company
+from uar.demo.environment import folder, is_noted
+from uar.demo.processes import Child, Died, dies_with
+from uar.demo.tenant import tenant
+from uar.errors import Conflict, Invalid, Refused
+from uar.settings import Settings, is_loopback, load
+
+UNDO_SECONDS = "20"
+MODULE = "uar.demo.vendors.jumpcloud"
+LOOK_SECONDS = 0.2
+
+CAST = (
+    ("Rita Ortiz", "reviewer: a queue waits for her, and she owns the app"),
+    ("Ada Byrne", "employee: asks for access, such as production-on-call for ten minutes"),
+    ("Max Roth", "her manager: reviews his team and approves what it asks for"),
+    ("Cam Lee", "campaign administrator"),
+    ("Connie Park", "connector administrator"),
+    ("Aude Martin", "auditor"),
+    ("Sue Grant", "super administrator"),
+)
+
+
+def run(given: Mapping[str, str]) -> int:
+    """Run the demo until Ctrl-C or SIGTERM; return the exit code.
+
+    Raises Invalid for an address that is not loopback, Conflict when a port is
+    taken or the demo runs already, Died when a part of it does not start.
+    """
+    settings, environ = prepared(given)
+    place = folder(settings.folder)
+    place.mkdir(parents=True, exist_ok=True)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    children: list[Child] = []
+    with only_one(place):
+        try:
+            _insist_on_free(settings.listen, "UAR_LISTEN")
+            _start(settings, environ, place, children)
+            _watch(children)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            _stop(children)
+    return 0
+
+
+def reset(given: Mapping[str, str]) -> int:
+    """Forget the demo's company and database. Raises Conflict while it runs.
+
+    Raises Refused for a database that the demo did not make, or cannot delete.
+    """
+    settings, _ = prepared(given)
+    place = folder(settings.folder)
+    if not place.exists():
+        _say(f"There is nothing to forget in {settings.folder}.")
+        return 0
+    with only_one(place):
+        if is_noted(settings.folder):
+            if settings.database_url:
+                raise Refused(
+                    "The demo's database is not a file in its folder: empty it yourself, "
+                    f"then delete {place}."
+                )
+            for ending in ("", "-wal", "-shm"):
+                (settings.folder / f"uar.db{ending}").unlink(missing_ok=True)
+        shutil.rmtree(place)
+    _say("Forgotten. make demo starts over.")
+    return 0
+
+
+def prepared(given: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
+    """Return the demo's settings, and the environment that gives them to its processes."""
+    environ = {"UAR_UNDO_SECONDS": UNDO_SECONDS} | dict(given)
+    environ |= {"UAR_DEMO": "yes", "UAR_SCHEDULER": "off", "PYTHONUNBUFFERED": "1"}
+    hosts = [part for part in environ.get("UAR_ALLOW_PRIVATE_HOSTS", "").split(",") if part]
+    environ["UAR_ALLOW_PRIVATE_HOSTS"] = ",".join(dict.fromkeys([*hosts, "127.0.0.1"]))
+    settings = load(environ)
+    if not is_loopback(settings.listen.rpartition(":")[0]):
+        raise Invalid("The demo listens on loopback only: anybody can be anybody there.")
+    environ["UAR_DATA_DIR"] = str(settings.folder)
+    environ.setdefault("UAR_BASE_URL", f"http://{settings.listen}")
+    return settings, environ
+
+
+@contextmanager
+def only_one(place: Path) -> Iterator[None]:
+    """Hold the demo's folder for this process. Raises Conflict when another one does."""
+    file = place / "demo.pid"
+    with file.open("a+") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.seek(0)
+            raise Conflict(
+                f"The demo runs already with this folder, as process {held.read().strip()}. "
+                "Stop it with Ctrl-C there first."
+            ) from None
+        held.truncate(0)
+        held.write(f"{os.getpid()}\n")
+        held.flush()
+        yield
+
+
+def _start(
+    settings: Settings, environ: dict[str, str], place: Path, children: list[Child]
+) -> None:
+    port = _vendor_port(place, settings)
+    url = f"http://127.0.0.1:{port}"
+    logs = place / "log"
+    vendor = Child("The vendor's server", _vendor(place, port), environ, logs / "jumpcloud.log")
+    worker = Child("The worker", ["uar.cli", "worker"], environ, logs / "worker.log")
+    web = Child("The web server", ["uar.cli", "serve"], environ, logs / "web.log")
+    children += [vendor, worker, web]
+    _say(f"Starting the directory of {NAME} on {url}")
+    vendor.start()
+    filled = place / "filled"
+    if not (filled.exists() and (settings.database_url or (settings.folder / "uar.db").exists())):
+        vendor.wait_until(lambda: _answers("127.0.0.1", port))
+        (place / "jumpcloud.port").write_text(f"{port}\n")
+        _seed(environ, url)
+        filled.touch()
+    _say("Starting the worker and the web server")
+    worker.start()
+    web.start()
+    vendor.wait_until(lambda: _answers("127.0.0.1", port))
+    host, _, web_port = settings.listen.rpartition(":")
+    web.wait_until(lambda: _answers(host.strip("[]"), int(web_port)))
+    _greet(settings, url, worker.pid)
+
+
+def _vendor(place: Path, port: int) -> list[str]:
+    file = place / "company.json"
+    if not file.exists():
+        file.write_text(json.dumps(tenant(company(), clock.now()), indent=1))
+    state = place / "jumpcloud.state"
+    return [MODULE, "--port", str(port), "--company", str(file), "--state", str(state)]
+
+
+def _vendor_port(place: Path, settings: Settings) -> int:
+    """Return the vendor's port, which stays the same: the connector has it in its settings."""
+    noted = place / "jumpcloud.port"
+    if noted.exists():
+        port = int(noted.read_text())
+        _insist_on_free(f"127.0.0.1:{port}", "")
+        return port
+    first = int(settings.listen.rpartition(":")[2]) + 1
+    for port in range(first, min(first + 50, 65536)):
+        if _is_free("127.0.0.1", port):
+            return port
+    raise Conflict(f"No port from {first} on is free for the vendor's server.")
+
+
+def _seed(environ: Mapping[str, str], url: str) -> None:
+    """Connect and read the company in a process of its own; it says what it does."""
+    seed = subprocess.run(
+        [sys.executable, "-m", "uar.demo.seed", url],
+        env=dict(environ),
+        check=False,
+        preexec_fn=dies_with(os.getpid()),
+    )
+    if seed.returncode:
+        raise Died("The demo could not be filled; what is wrong stands above.")
+
+
+def _watch(children: list[Child]) -> None:
+    while True:
+        for child in children:
+            said = child.tend()
+            if said:
+                _say(said)
+        time.sleep(LOOK_SECONDS)
+
+
+def _stop(children: list[Child]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    if children:
+        _say("Stopping")
+    for child in reversed(children):
+        child.ask_to_stop()
+    for child in reversed(children):
+        child.stop()
+
+
+def _greet(settings: Settings, vendor: str, worker: int) -> None:
+    _say()
+    _say(f"Open          http://{settings.listen}")
+    _say(f"Beside it     {vendor}   the vendor's own page: who is in which group")
+    _say()
+    _say("Sign in there as")
+    for name, what in CAST:
+        _say(f"  {name:<13}{what}")
+    _say()
+    _say(f"The worker that sends changes to the vendor is process {worker}. Kill it:")
+    _say(f"  kill -9 {worker}")
+    _say("and it starts again after 3 seconds. Logs are in " + str(folder(settings.folder) / "log"))
+    _say("In another terminal, .venv/bin/uar sync, inventory, verify work on the same company.")
+    _say("Ctrl-C stops everything and keeps what you did; make demo-reset starts over.")
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/")
+        connection.getresponse().read()
+        return True
+    return False
+
+
+def _insist_on_free(listen: str, setting: str) -> None:
+    host, _, port = listen.rpartition(":")
+    if not _is_free(host.strip("[]"), int(port)):
+        hint = f", or set {setting}={host}:{int(port) + 10}" if setting else ""
+        raise Conflict(f"Port {port} on {host} is taken. Stop what uses it{hint}.")
+
+
+def _is_free(host: str, port: int) -> bool:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(found[0], socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[4])
+    except OSError:
+        return False
+    return True
+
+
+def _say(text: str = "") -> None:
+    print(text, flush=True)
