@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +12,11 @@ from sqlmodel import Session, col
 from uar.db import AnySelect, rows
 from uar.errors import Invalid, NotFound
 from uar.lifecycle import move
-from uar.models import Account, App, AppOwner, Campaign, Entitlement, Incident
+from uar.models import Account, App, AppOwner, Campaign, Entitlement, Incident, Resource
 from uar.models.kinds import IncidentKind
 from uar.models.states import IncidentState
 from uar.notifications import tell
+from uar.words import access_name
 from uar.work import Work
 
 
@@ -34,20 +36,31 @@ class IncidentRow:
     app: str
     account: str
     entitlement: str
+    resource: str
     grant_id: int | None
     campaign_id: int | None
     campaign: str | None
+
+    @property
+    def access(self) -> str:
+        """Name what it is about: "JumpCloud · crm-admins · Member"."""
+        return access_name(self.app, self.resource, self.entitlement)
 
 
 def incidents(
     session: Session,
     *,
+    incident_id: int | None = None,
+    app_ids: Collection[int] | None = None,
     app_id: int | None = None,
     campaign_id: int | None = None,
     state: IncidentState | None = IncidentState.OPEN,
     limit: int = 200,
 ) -> list[IncidentRow]:
-    """List incidents, newest first; all states when ``state`` is None. One query."""
+    """List incidents, newest first; all states when ``state`` is None. One query.
+
+    ``app_ids`` keeps to some apps, none of them when it is empty.
+    """
     statement: AnySelect = (
         sa.select(
             col(Incident.id),
@@ -62,6 +75,7 @@ def incidents(
             col(App.name).label("app"),
             col(Account.name).label("account"),
             col(Entitlement.name).label("entitlement"),
+            col(Resource.name).label("resource"),
             col(Incident.grant_id),
             col(Incident.campaign_id),
             col(Campaign.name).label("campaign"),
@@ -69,10 +83,15 @@ def incidents(
         .join(App, col(App.id) == col(Incident.app_id))
         .join(Account, col(Account.id) == col(Incident.account_id))
         .join(Entitlement, col(Entitlement.id) == col(Incident.entitlement_id))
+        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
         .outerjoin(Campaign, col(Campaign.id) == col(Incident.campaign_id))
         .order_by(col(Incident.id).desc())
         .limit(limit)
     )
+    if incident_id is not None:
+        statement = statement.where(col(Incident.id) == incident_id)
+    if app_ids is not None:
+        statement = statement.where(col(Incident.app_id).in_(app_ids))
     if app_id is not None:
         statement = statement.where(col(Incident.app_id) == app_id)
     if campaign_id is not None:

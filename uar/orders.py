@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from uar.db import AnySelect, rows
-from uar.models import Account, App, Campaign, Connector, Entitlement
+from uar.models import Account, App, Campaign, Connector, Entitlement, Resource
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import OrderKind, OrderReason
 from uar.models.states import OrderState
+from uar.words import access_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class OrderRow:
     identity_id: int | None
     entitlement_id: int
     entitlement: str
+    resource: str
     grant_id: int | None
     request_id: int | None
     item_id: int | None
@@ -51,10 +53,17 @@ class OrderRow:
     call: str
     result: str
 
+    @property
+    def access(self) -> str:
+        """Name what it is about: "JumpCloud · crm-admins · Member"."""
+        return access_name(self.app, self.resource, self.entitlement)
+
 
 def orders(
     session: Session,
     *,
+    order_id: int | None = None,
+    app_ids: Collection[int] | None = None,
     app_id: int | None = None,
     campaign_id: int | None = None,
     item_id: int | None = None,
@@ -64,7 +73,10 @@ def orders(
     after: int | None = None,
     limit: int = 100,
 ) -> list[OrderRow]:
-    """List orders, newest first; ``after`` is the last id seen. One query."""
+    """List orders, newest first; ``after`` is the last id seen. One query.
+
+    ``app_ids`` keeps to some apps, none of them when it is empty.
+    """
     statement: AnySelect = (
         sa.select(
             *(
@@ -77,17 +89,20 @@ def orders(
             col(Account.name).label("account"),
             col(Account.identity_id),
             col(Entitlement.name).label("entitlement"),
+            col(Resource.name).label("resource"),
             col(Campaign.name).label("campaign"),
         )
         .join(App, col(App.id) == col(Order.app_id))
         .join(Connector, col(Connector.id) == col(Order.connector_id))
         .join(Account, col(Account.id) == col(Order.account_id))
         .join(Entitlement, col(Entitlement.id) == col(Order.entitlement_id))
+        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
         .outerjoin(Campaign, col(Campaign.id) == col(Order.campaign_id))
         .order_by(col(Order.id).desc())
         .limit(limit)
     )
     wanted = {
+        "id": order_id,
         "app_id": app_id,
         "campaign_id": campaign_id,
         "item_id": item_id,
@@ -97,6 +112,8 @@ def orders(
     for name, value in wanted.items():
         if value is not None:
             statement = statement.where(sa.inspect(Order).columns[name] == value)
+    if app_ids is not None:
+        statement = statement.where(col(Order.app_id).in_(app_ids))
     if states:
         statement = statement.where(col(Order.state).in_(states))
     if after is not None:
