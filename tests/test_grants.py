@@ -13,7 +13,8 @@ from tests.world import World
 from uar import clock
 from uar.endings import end_due, give_back, next_end, seen_again, warn_due
 from uar.errors import NotFound, Refused
-from uar.grants import active, ended, extend, held_by, holds, remove
+from uar.grants import active, ended, extend, holds, remove
+from uar.held_by import held_by
 from uar.models import (
     Entitlement,
     Grant,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from tests.world import World
-from uar.grants import ended, held_by
+from uar.grants import ended
+from uar.held_by import held_by
 from uar.models import App, Grant, Identity
 from uar.models.kinds import PersonStatus, Role
 from uar.permissions import ensure_own_app, give, holders, roles_of

@@ -17,7 +17,8 @@ from sqlmodel import Session, col
 from uar.catalogue import can_hold, on_offer, open_requests
 from uar.db import rows
 from uar.errors import NotFound
-from uar.grants import HeldRow, held_by, holds
+from uar.grants import holds
+from uar.held_by import HeldRow, held_by
 from uar.models import AccessRequest, Account, App, Entitlement, Grant, GrantCause, Resource
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Cause, OrderKind, OrderReason

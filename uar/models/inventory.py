@@ -151,10 +151,10 @@ class Grant(SQLModel, table=True):
     entitlement_id: int = ref("entitlement.id", index=False)
     state: GrantState = stored(GrantState, GrantState.ACTIVE)
     began_at: datetime
-    began_run_id: int | None = ref("sync_run.id", nullable=True)
+    began_run_id: int | None = ref("sync_run.id", nullable=True, index=False)
     began_order_id: int | None = None
     ended_at: datetime | None = None
-    ended_run_id: int | None = ref("sync_run.id", nullable=True)
+    ended_run_id: int | None = ref("sync_run.id", nullable=True, index=False)
     ended_order_id: int | None = None
     reappeared: bool = False
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, render_template
 
 from uar import clock
-from uar.grants import held_by
+from uar.held_by import held_by
 from uar.waiting import Waiting, waiting
 from uar.web import ANYBODY, me, open_to, reading
 from uar.web.filters import plural

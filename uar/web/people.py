@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from uar import identities
 from uar.apps import accounts_of
 from uar.errors import NotFound
-from uar.grants import held_by
+from uar.held_by import held_by
 from uar.models.kinds import Role
 from uar.web import open_to, reading
 from uar.web.paging import PAGE, after_name, cut

@@ -711,7 +711,6 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_grants_account_id_entitlement_id", ["account_id", "entitlement_id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_grants_began_run_id"), ["began_run_id"], unique=False)
         batch_op.create_index(
             "ix_grants_connector_id",
             ["connector_id"],
@@ -719,7 +718,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_grants_ended_run_id"), ["ended_run_id"], unique=False)
         batch_op.create_index(
             "ix_grants_entitlement_id_account_id", ["entitlement_id", "account_id"], unique=False
         )
@@ -1278,13 +1276,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("ended_at IS NULL"),
         )
         batch_op.drop_index("ix_grants_entitlement_id_account_id")
-        batch_op.drop_index(batch_op.f("ix_grants_ended_run_id"))
         batch_op.drop_index(
             "ix_grants_connector_id",
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_grants_began_run_id"))
         batch_op.drop_index("ix_grants_account_id_entitlement_id")
 
     op.drop_table("grants")
