@@ -122,6 +122,16 @@ def test_no_file_is_long() -> None:
     assert long == {}
 
 
+def test_every_module_is_on_the_map_once() -> None:
+    import uar
+
+    there = {p.stem if p.suffix else p.name for p in (ROOT / "uar").iterdir()}
+    there -= {"__init__", "__pycache__"}
+    named = re.findall(r"^    (\w+)  ", uar.__doc__ or "", re.MULTILINE)
+
+    assert sorted(named) == sorted(there)
+
+
 def test_every_route_says_who_may_open_it(app: Flask) -> None:
     unmarked = [
         name
