@@ -1,0 +1,251 @@
+"""Grants that begin because a read showed them, with a cause for each path (L2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
+
+from uar import endings
+from uar.db import AnySelect
+from uar.lifecycle import move_all
+from uar.models import Account, Entitlement, Grant, GrantCause, Resource, SyncChange
+from uar.models import ProvisioningOrder as Order
+from uar.models.kinds import Cause, Change, ChangeOf, OrderKind
+from uar.models.states import GrantState, OrderState
+from uar.scratch import Scratch, temporary
+from uar.steps import Plan, changes, step
+from uar.work import Work
+
+
+def resolved(name: str) -> sa.Table:
+    """Declare a temporary table of differences between paths, in ids of the inventory."""
+    return temporary(
+        name,
+        sa.Column("k", sa.Integer, primary_key=True),
+        sa.Column("account_id", sa.Integer, nullable=False),
+        sa.Column("entitlement_id", sa.Integer, nullable=False),
+        sa.Column("via_id", sa.Integer, nullable=False),
+    )
+
+
+NEW = resolved("new_path")
+
+
+def begin_grants(scratch: Scratch, plan: Plan) -> int:
+    """Begin grants and causes for new paths; return how many grants are new.
+
+    They begin at the instant of the read. Access that we ended ourselves and
+    that is back is reported (L18).
+    """
+    last = resolve(scratch, plan, NEW, Change.ADDED)
+    was_ended = bool(last) and _has_removed(scratch, plan)
+    begun = 0
+    for above, up_to in scratch.ranges(last):
+        with step(scratch, plan, ChangeOf.PATH, Change.ADDED) as work:
+            connection = work.session.connection()
+            here = sa.and_(NEW.c.k > above, NEW.c.k <= up_to)
+            begun += connection.execute(
+                _new_grants(scratch, plan, here), execution_options={"preserve_rowcount": True}
+            ).rowcount
+            connection.execute(_new_causes(scratch, plan, here))
+            if was_ended:
+                _report_reappeared(work, plan, here)
+    return begun
+
+
+def rescope_grants(scratch: Scratch, plan: Plan) -> None:
+    """Move grants out of scope that we look at no longer, and those back that we do (L9)."""
+    for found in changes(scratch, plan, ChangeOf.PATH, Change.CHANGED):
+        for to in (GrantState.OUT_OF_SCOPE, GrantState.ACTIVE):
+            before = GrantState.ACTIVE if to is GrantState.OUT_OF_SCOPE else GrantState.OUT_OF_SCOPE
+            ids = [row.id for row in found if row.after["state"] == to.value]
+            if ids:
+                with step(scratch, plan, ChangeOf.PATH, Change.CHANGED) as work:
+                    move_all(work, Grant, _open_grants(work, plan, ids), before=before, to=to)
+
+
+def resolve(scratch: Scratch, plan: Plan, into: sa.Table, change: Change) -> int:
+    """Translate the run's differences between paths into our ids; return how many there are."""
+    scratch.make(into)
+    with scratch.reading() as connection:
+        connection.execute(
+            sa.insert(into).from_select(
+                ["account_id", "entitlement_id", "via_id"],
+                _in_ids(plan).where(col(SyncChange.change) == change).order_by(col(SyncChange.id)),
+            )
+        )
+        last = connection.scalar(sa.select(sa.func.max(into.c.k)))
+    scratch.analyze(into)
+    return last or 0
+
+
+def _in_ids(plan: Plan) -> AnySelect:
+    via = sa.orm.aliased(Resource)
+    return (
+        sa.select(col(Account.id), col(Entitlement.id), sa.func.coalesce(via.id, 0))
+        .select_from(SyncChange)
+        .join(
+            Account,
+            sa.and_(
+                col(Account.connector_id) == plan.connector_id,
+                col(Account.type) == col(SyncChange.account_type),
+                col(Account.vendor_id) == col(SyncChange.account_vendor_id),
+            ),
+        )
+        .join(
+            Resource,
+            sa.and_(
+                col(Resource.connector_id) == plan.connector_id,
+                col(Resource.type) == col(SyncChange.type),
+                col(Resource.vendor_id) == col(SyncChange.vendor_id),
+            ),
+        )
+        .join(
+            Entitlement,
+            sa.and_(
+                col(Entitlement.resource_id) == col(Resource.id),
+                col(Entitlement.slug) == col(SyncChange.slug),
+            ),
+        )
+        .outerjoin(
+            via,
+            sa.and_(
+                col(via.connector_id) == plan.connector_id,
+                col(via.type) == col(SyncChange.via_type),
+                col(via.vendor_id) == col(SyncChange.via_vendor_id),
+            ),
+        )
+        .where(
+            col(SyncChange.run_id) == plan.run_id,
+            col(SyncChange.what) == ChangeOf.PATH,
+            sa.or_(col(SyncChange.via_vendor_id) == "", col(via.id).is_not(None)),
+        )
+    )
+
+
+def _new_grants(scratch: Scratch, plan: Plan, here: sa.ColumnElement[bool]) -> sa.Executable:
+    values = {
+        "app_id": sa.literal(plan.app_id),
+        "connector_id": sa.literal(plan.connector_id),
+        "account_id": NEW.c.account_id,
+        "entitlement_id": NEW.c.entitlement_id,
+        "state": sa.literal(GrantState.ACTIVE.value),
+        "began_at": _instant(plan),
+        "began_run_id": sa.literal(plan.run_id),
+        "reappeared": sa.false(),
+    }
+    insert = sqlite.insert if scratch.is_sqlite else postgresql.insert
+    # A delivery may begin the same grant between our look and our insert.
+    return (
+        insert(Grant)
+        .from_select(list(values), sa.select(*values.values()).where(here).order_by(NEW.c.k))
+        .on_conflict_do_nothing()
+    )
+
+
+def _new_causes(scratch: Scratch, plan: Plan, here: sa.ColumnElement[bool]) -> sa.Executable:
+    values = {
+        "grant_id": col(Grant.id),
+        "connector_id": sa.literal(plan.connector_id),
+        "account_id": NEW.c.account_id,
+        "entitlement_id": NEW.c.entitlement_id,
+        "kind": sa.case(
+            (NEW.c.via_id == 0, sa.literal(Cause.STANDING.value)), else_=Cause.GROUP.value
+        ),
+        "via_id": NEW.c.via_id,
+        "request_id": sa.literal(0),
+        "began_at": _instant(plan),
+    }
+    caused = sa.exists().where(
+        col(GrantCause.connector_id) == plan.connector_id,
+        col(GrantCause.account_id) == NEW.c.account_id,
+        col(GrantCause.entitlement_id) == NEW.c.entitlement_id,
+        col(GrantCause.via_id) == NEW.c.via_id,
+        col(GrantCause.ended_at).is_(None),
+    )
+    insert = sqlite.insert if scratch.is_sqlite else postgresql.insert
+    return (
+        insert(GrantCause)
+        .from_select(
+            list(values),
+            sa.select(*values.values())
+            .select_from(NEW)
+            .join(
+                Grant,
+                sa.and_(
+                    col(Grant.account_id) == NEW.c.account_id,
+                    col(Grant.entitlement_id) == NEW.c.entitlement_id,
+                    col(Grant.ended_at).is_(None),
+                ),
+            )
+            .where(
+                here,
+                ~caused,
+                sa.or_(NEW.c.via_id != 0, col(Grant.state) != GrantState.ENDING),
+            )
+            .order_by(NEW.c.k),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def _instant(plan: Plan) -> sa.ColumnElement[datetime]:
+    return sa.literal(plan.started_at, sa.inspect(Grant).columns["began_at"].type)
+
+
+def _has_removed(scratch: Scratch, plan: Plan) -> bool:
+    """Say whether we ever removed access at this vendor; asked first because it costs nothing."""
+    with scratch.reading() as connection:
+        found = connection.scalar(
+            sa.select(col(Order.id))
+            .where(
+                col(Order.connector_id) == plan.connector_id,
+                col(Order.state) == OrderState.VERIFIED,
+                col(Order.kind) == OrderKind.REVOKE,
+            )
+            .limit(1)
+        )
+    return found is not None
+
+
+def _report_reappeared(work: Work, plan: Plan, here: sa.ColumnElement[bool]) -> None:
+    before = sa.orm.aliased(Grant)
+    back = work.session.scalars(
+        sa.select(Grant)
+        .join(
+            NEW,
+            sa.and_(
+                NEW.c.account_id == col(Grant.account_id),
+                NEW.c.entitlement_id == col(Grant.entitlement_id),
+            ),
+        )
+        .where(
+            here,
+            col(Grant.began_run_id) == plan.run_id,
+            sa.exists().where(
+                col(before.account_id) == col(Grant.account_id),
+                col(before.entitlement_id) == col(Grant.entitlement_id),
+                col(before.ended_order_id).is_not(None),
+            ),
+        )
+        .distinct()
+    ).all()
+    for grant in back:
+        endings.seen_again(work, grant)
+
+
+def _open_grants(work: Work, plan: Plan, change_ids: list[int]) -> list[int]:
+    pair = _in_ids(plan).where(col(SyncChange.id).in_(change_ids)).subquery()
+    return list(
+        work.session.connection().scalars(
+            sa.select(col(Grant.id))
+            .join(
+                pair,
+                sa.and_(pair.c[0] == col(Grant.account_id), pair.c[1] == col(Grant.entitlement_id)),
+            )
+            .where(col(Grant.ended_at).is_(None))
+        )
+    )

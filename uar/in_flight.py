@@ -1,0 +1,93 @@
+"""Access that our own orders are changing while a run reads the vendor.
+
+What was read about it may be older than what we know, so a sync leaves it to
+the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from uar.db import in_batches
+from uar.differences import Compared
+from uar.models import Grant, ProvisioningOrder
+from uar.models.kinds import OrderKind
+from uar.models.states import OrderState
+from uar.scratch import temporary
+
+PAIR = ("account_id", "entitlement_id")
+SETTLING = temporary(
+    "settling",
+    *(sa.Column(each, sa.Integer, primary_key=True) for each in PAIR),
+    sa.Column("only_new", sa.Boolean, nullable=False),
+)
+
+
+def note(connection: sa.Connection, compared: Compared) -> None:
+    """Note the access that orders are settling, or settled since this read began.
+
+    What was read about it may be older than what we know. A new path that an
+    order is about to give is the order's to record, with its request.
+    """
+    order, since = ProvisioningOrder, compared.started_at
+    of_connector = col(order.connector_id) == compared.connector_id
+    of_orders = sa.select(col(order.account_id), col(order.entitlement_id)).where(
+        of_connector,
+        sa.or_(
+            col(order.state).in_((OrderState.SENDING, OrderState.SENT)),
+            col(order.settled_at) > since,
+        ),
+    )
+    of_grants = sa.select(col(Grant.account_id), col(Grant.entitlement_id)).where(
+        col(Grant.connector_id) == compared.connector_id,
+        sa.or_(
+            sa.and_(col(Grant.began_at) > since, col(Grant.began_run_id).is_(None)),
+            sa.and_(col(Grant.ended_at) > since, col(Grant.ended_run_id).is_(None)),
+        ),
+    )
+    either = sa.union(of_orders, of_grants).subquery()
+    waiting = (
+        sa.select(col(order.account_id), col(order.entitlement_id), sa.true())
+        .where(
+            of_connector,
+            col(order.kind) == OrderKind.GRANT,
+            col(order.state).in_((OrderState.QUEUED, OrderState.MANUAL)),
+            ~sa.exists().where(
+                SETTLING.c.account_id == col(order.account_id),
+                SETTLING.c.entitlement_id == col(order.entitlement_id),
+            ),
+        )
+        .distinct()
+    )
+    for statement in (sa.select(either, sa.false()), waiting):
+        connection.execute(sa.insert(SETTLING).from_select([*PAIR, "only_new"], statement))
+
+
+def busy(
+    session: Session, connector_id: int, since: datetime, accounts: Sequence[int]
+) -> set[tuple[int, int]]:
+    """Return the pairs of account and entitlement that orders are settling or settled since.
+
+    The same as in ``note``, asked again when a difference is about to be written.
+    """
+    order = ProvisioningOrder
+    found: set[tuple[int, int]] = set()
+    for batch in in_batches(accounts):
+        found.update(
+            (account_id, entitlement_id)
+            for account_id, entitlement_id in session.connection().execute(
+                sa.select(col(order.account_id), col(order.entitlement_id)).where(
+                    col(order.connector_id) == connector_id,
+                    col(order.account_id).in_(batch),
+                    sa.or_(
+                        col(order.state).in_((OrderState.SENDING, OrderState.SENT)),
+                        col(order.settled_at) > since,
+                    ),
+                )
+            )
+        )
+    return found

@@ -1,0 +1,244 @@
+"""The ways in which accounts hold entitlements: those read against those known.
+
+A path is direct or leads through a resource, such as a group. A direct one is
+known when the grant has any open cause of its own, whatever its kind, or is
+ending: what was given on request is not found a second time as standing (L2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from uar import in_flight
+from uar.differences import COLUMNS, FOUND, Compared
+from uar.in_flight import PAIR, SETTLING
+from uar.models import Account, Entitlement, Grant, GrantCause, ProvisioningOrder, Resource
+from uar.models.kinds import Change, ChangeOf
+from uar.models.states import GrantState, OrderState
+from uar.scratch import temporary
+from uar.staging import ACCOUNTS, ENTITLEMENTS, PATHS, RESOURCES
+
+
+def _paths(name: str) -> sa.Table:
+    return temporary(
+        name,
+        *(sa.Column(each, sa.Integer, primary_key=True) for each in (*PAIR, "via_id")),
+    )
+
+
+LOST = _paths("lost")
+SEEN = _paths("seen")
+
+
+def compare_paths(connection: sa.Connection, compared: Compared) -> None:
+    """Find paths that are new or gone, after :func:`uar.differences.compare_things`."""
+    in_flight.note(connection, compared)
+    _add(connection, compared)
+    if compared.removes:
+        _lose(connection, compared)
+        if compared.scope or compared.scope_before:
+            _rescope(connection, compared)
+        _say_gone(connection)
+
+
+def observed(connection: sa.Connection, compared: Compared) -> list[tuple[int, bool]]:
+    """Say of each order that waits for a read whether this one showed the direct path.
+
+    Those are the manual ones and the sent ones that are older than the read.
+    """
+    order = ProvisioningOrder
+    direct = seen().where(PATHS.c.via_n == 0).subquery()
+    held = sa.tuple_(col(order.account_id), col(order.entitlement_id)).in_(
+        sa.select(direct.c.account_id, direct.c.entitlement_id)
+    )
+    found = connection.execute(
+        sa.select(col(order.id), held)
+        .where(
+            col(order.connector_id) == compared.connector_id,
+            col(order.created_at) <= compared.started_at,
+            sa.or_(
+                col(order.state) == OrderState.MANUAL,
+                sa.and_(
+                    col(order.state) == OrderState.SENT,
+                    col(order.sent_at) <= compared.started_at,
+                ),
+            ),
+        )
+        .order_by(col(order.id))
+    )
+    return [(order_id, bool(is_held)) for order_id, is_held in found]
+
+
+def _add(connection: sa.Connection, compared: Compared) -> None:
+    account, entitlement, via = ACCOUNTS.c, ENTITLEMENTS.c, RESOURCES.c
+    caused = sa.exists().where(
+        col(GrantCause.connector_id) == compared.connector_id,
+        col(GrantCause.account_id) == account.id,
+        col(GrantCause.entitlement_id) == entitlement.id,
+        col(GrantCause.via_id) == sa.case((PATHS.c.via_n == 0, 0), else_=via.id),
+        col(GrantCause.ended_at).is_(None),
+    )
+    ending = sa.exists().where(
+        col(Grant.account_id) == account.id,
+        col(Grant.entitlement_id) == entitlement.id,
+        col(Grant.state) == GrantState.ENDING,
+        col(Grant.ended_at).is_(None),
+    )
+    settling = sa.exists().where(
+        SETTLING.c.account_id == account.id, SETTLING.c.entitlement_id == entitlement.id
+    )
+    connection.execute(
+        sa.insert(FOUND).from_select(
+            COLUMNS,
+            read(
+                sa.literal(ChangeOf.PATH.value),
+                sa.literal(Change.ADDED.value),
+                entitlement.type,
+                entitlement.vendor_id,
+                entitlement.slug,
+                account.type,
+                account.vendor_id,
+                sa.func.coalesce(via.type, ""),
+                sa.func.coalesce(via.vendor_id, ""),
+            ).where(~caused, ~sa.and_(PATHS.c.via_n == 0, ending), ~settling),
+        )
+    )
+
+
+def _lose(connection: sa.Connection, compared: Compared) -> None:
+    """Collect what is known and was not read."""
+    known = sa.union_all(
+        sa.select(
+            col(GrantCause.account_id), col(GrantCause.entitlement_id), col(GrantCause.via_id)
+        ).where(
+            col(GrantCause.connector_id) == compared.connector_id,
+            col(GrantCause.ended_at).is_(None),
+        ),
+        sa.select(col(Grant.account_id), col(Grant.entitlement_id), sa.literal(0)).where(
+            col(Grant.connector_id) == compared.connector_id,
+            col(Grant.state) == GrantState.ENDING,
+            col(Grant.ended_at).is_(None),
+        ),
+    ).subquery()
+    lost = sa.except_(sa.select(known), seen()).subquery()
+    settling = sa.exists().where(
+        SETTLING.c.account_id == lost.c.account_id,
+        SETTLING.c.entitlement_id == lost.c.entitlement_id,
+        SETTLING.c.only_new.is_(False),
+    )
+    connection.execute(
+        sa.insert(LOST).from_select([*PAIR, "via_id"], sa.select(lost).where(~settling))
+    )
+
+
+def _rescope(connection: sa.Connection, compared: Compared) -> None:
+    """Take out of the lost what is out of scope now, and note what is in scope again (L9)."""
+    connection.execute(sa.insert(SEEN).from_select([*PAIR, "via_id"], seen()))
+    if compared.scope:
+        outside = sa.exists().where(
+            same(LOST.c, Grant), col(Grant.state) == GrantState.OUT_OF_SCOPE
+        )
+        unlisted = sa.or_(
+            LOST.c.account_id.not_in(_ids(ACCOUNTS)),
+            LOST.c.entitlement_id.not_in(_ids(ENTITLEMENTS)),
+            sa.and_(LOST.c.via_id != 0, LOST.c.via_id.not_in(_ids(RESOURCES))),
+        )
+        if compared.is_rescoped:
+            _say_state(
+                connection,
+                GrantState.OUT_OF_SCOPE,
+                sa.select(LOST.c.account_id, LOST.c.entitlement_id).where(
+                    unlisted, ~outside, ~sa.exists().where(same(SEEN.c, LOST.c))
+                ),
+            )
+            connection.execute(sa.delete(LOST).where(unlisted))
+        else:
+            connection.execute(sa.delete(LOST).where(unlisted, outside))
+    _say_state(
+        connection,
+        GrantState.ACTIVE,
+        sa.select(SEEN.c.account_id, SEEN.c.entitlement_id)
+        .join(Grant, same(SEEN.c, Grant))
+        .where(col(Grant.state) == GrantState.OUT_OF_SCOPE, col(Grant.ended_at).is_(None)),
+    )
+
+
+def _say_state(
+    connection: sa.Connection, state: GrantState, pairs: sa.Select[tuple[Any, Any]]
+) -> None:
+    pair = pairs.distinct().subquery()
+    connection.execute(
+        sa.insert(FOUND).from_select(
+            ["what", "change", "after", *COLUMNS[2:7]],
+            _in_words(
+                pair,
+                sa.literal(ChangeOf.PATH.value),
+                sa.literal(Change.CHANGED.value),
+                sa.literal({"state": state.value}, sa.JSON),
+            ),
+        )
+    )
+
+
+def _say_gone(connection: sa.Connection) -> None:
+    via = sa.orm.aliased(Resource)
+    statement = _in_words(
+        LOST, sa.literal(ChangeOf.PATH.value), sa.literal(Change.GONE.value)
+    ).add_columns(sa.func.coalesce(via.type, ""), sa.func.coalesce(via.vendor_id, ""))
+    connection.execute(
+        sa.insert(FOUND).from_select(COLUMNS, statement.outerjoin(via, LOST.c.via_id == via.id))
+    )
+
+
+def _in_words(pair: sa.FromClause, *first: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Name accounts and entitlements in the vendor's ids."""
+    return (
+        sa.select(
+            *first,
+            col(Resource.type),
+            col(Resource.vendor_id),
+            col(Entitlement.slug),
+            col(Account.type),
+            col(Account.vendor_id),
+        )
+        .select_from(pair)
+        .join(Account, col(Account.id) == pair.c.account_id)
+        .join(Entitlement, col(Entitlement.id) == pair.c.entitlement_id)
+        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
+    )
+
+
+def read(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Select from the paths that were read."""
+    return (
+        sa.select(*columns)
+        .select_from(PATHS)
+        .join(ACCOUNTS, ACCOUNTS.c.n == PATHS.c.account_n)
+        .join(ENTITLEMENTS, ENTITLEMENTS.c.n == PATHS.c.entitlement_n)
+        .outerjoin(RESOURCES, RESOURCES.c.n == PATHS.c.via_n)
+    )
+
+
+def seen() -> sa.Select[Any]:
+    """Select the paths that were read, in ids of the inventory, as far as they are known to it."""
+    return read(
+        ACCOUNTS.c.id.label("account_id"),
+        ENTITLEMENTS.c.id.label("entitlement_id"),
+        sa.func.coalesce(RESOURCES.c.id, 0).label("via_id"),
+    ).where(
+        ACCOUNTS.c.id.is_not(None),
+        ENTITLEMENTS.c.id.is_not(None),
+        sa.or_(PATHS.c.via_n == 0, RESOURCES.c.id.is_not(None)),
+    )
+
+
+def _ids(staged: sa.Table) -> sa.Select[tuple[Any]]:
+    return sa.select(staged.c.id).where(staged.c.id.is_not(None))
+
+
+def same(columns: Any, table: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that both are about the same account and entitlement."""
+    return sa.and_(*(columns[name] == getattr(table, name) for name in PAIR))

@@ -1,0 +1,129 @@
+"""A connection of one run's own, with temporary tables that nobody else sees.
+
+What is read goes into temporary tables, which lock nothing of the database.
+They are compared in a transaction that only reads, and only the differences are
+written, in transactions so short that no other writer waits for long.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg import sql
+
+from uar.site import Site
+from uar.work import Actor, Work, work_on
+
+TEMPORARY = sa.MetaData()
+
+SMALLEST, FIRST, LARGEST = 250, 1000, 5000
+"""How many rows one transaction writes: at least, at first and at most."""
+TARGET = 0.03
+"""How long a transaction should take, in seconds; a third of what a writer may wait."""
+REST = 0.15
+"""The share of a transaction's time to pause after it, so that a waiting writer gets in.
+
+SQLite's waiting writers poll: without a pause between two transactions of ours
+they would find the database locked each time they look."""
+
+
+def temporary(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    """Declare a temporary table; it exists in a scratch that ``makes`` it."""
+    return sa.Table(name, TEMPORARY, *columns, prefixes=["TEMPORARY"])
+
+
+class Scratch:
+    """The connection; use it in a ``with`` block, and from one thread only."""
+
+    def __init__(self, site: Site) -> None:
+        """Remember the installation; connects on entering the block."""
+        self.site = site
+
+    def __enter__(self) -> Scratch:
+        """Connect. The connection never returns to the pool, so nothing of it leaks."""
+        self._connection = self.site.engine.connect()
+        self._connection.detach()
+        self.is_sqlite = self._connection.dialect.name == "sqlite"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Disconnect; the temporary tables go with the connection."""
+        self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Begin a transaction on one snapshot that writes to temporary tables at most."""
+        self._connection.execution_options(uar_reading=True)
+        with self._connection.begin():
+            if not self.is_sqlite:
+                self._connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                self._connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            yield self._connection
+
+    @contextmanager
+    def working(self, actor: Actor) -> Iterator[Work]:
+        """Begin a unit of work that can also read the temporary tables."""
+        self._connection.execution_options(uar_reading=False)
+        with work_on(self._connection, actor, self.site.settings) as work:
+            yield work
+
+    def make(self, *tables: sa.Table) -> None:
+        """Create temporary tables, empty."""
+        with self.reading() as connection:
+            for table in tables:
+                connection.execute(sa.schema.CreateTable(table))
+
+    def fill(self, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append rows, whose values are in the order of the columns that are not generated."""
+        if not rows:
+            return
+        names = [column.name for column in table.columns if column.name != "k"]
+        with self.reading() as connection:
+            if self.is_sqlite:
+                # The driver's own statement: SQLAlchemy's dictionaries cost as
+                # much again as the insert.
+                compiled = sa.insert(table).compile(dialect=connection.dialect, column_keys=names)
+                connection.exec_driver_sql(str(compiled), list(rows))
+                return
+            statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+                sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
+            )
+            driver: Any = connection.connection.dbapi_connection
+            with driver.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+
+    def analyze(self, *tables: sa.Table) -> None:
+        """Tell PostgreSQL how full the tables are; without it, joins of them crawl."""
+        if self.is_sqlite:
+            return
+        with self.reading() as connection:
+            for table in tables:
+                connection.exec_driver_sql("ANALYZE " + table.name)
+
+    def ranges(self, last: int) -> Iterator[tuple[int, int]]:
+        """Cut the numbers 1 to ``last`` into ranges ``(above, up to)`` for short transactions.
+
+        The caller's transaction runs between two answers. Its time decides how
+        many rows the next one may have.
+        """
+        low, size = 0, FIRST
+        while low < last:
+            high = min(low + size, last)
+            began = time.monotonic()
+            yield low, high
+            took = time.monotonic() - began
+            low = high
+            size = max(SMALLEST, min(LARGEST, int(size * TARGET / max(took, 0.001))))
+            if self.is_sqlite and low < last:
+                time.sleep(min(took, 0.1) * REST)
