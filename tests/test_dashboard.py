@@ -161,7 +161,7 @@ def test_the_log_tells_decisions_and_what_was_done_to_the_campaign(lite: Reviews
         lines = [line.words for line in dashboard.log(session, campaign.id)]
 
     assert lines[0] == "Max Roth kept CRM · Admins member for Ada Byrne"
-    assert "Cam Lee: open" in lines
+    assert "Cam Lee: opened" in lines
     assert "Cam Lee: created" in lines
 
 

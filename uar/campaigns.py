@@ -131,6 +131,7 @@ def open_(work: Work, campaign_id: int, *, waiver: str = "") -> None:
         work,
         campaign,
         CampaignState.OPEN,
+        action="campaign.opened",
         reason=waiver.strip() if wrong else "",
         details={"waived": wrong} if wrong else {},
         opened_at=work.now,

@@ -192,7 +192,11 @@ def log(session: Session, campaign_id: int, limit: int = 20) -> list[LogLine]:
         .order_by(col(Decision.id).desc())
         .limit(limit)
     )
-    verbs = {Verdict.CERTIFY: "kept", Verdict.REVOKE: "removed", Verdict.UNDO: "undid"}
+    verbs = {
+        Verdict.CERTIFY: "kept",
+        Verdict.REVOKE: "removed",
+        Verdict.UNDO: "took back the decision on",
+    }
     lines = [
         LogLine(at, f"{by} {verbs[verdict]} {access_name(*access)} for {person}")
         for at, by, verdict, person, *access in decided

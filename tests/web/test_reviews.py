@@ -8,10 +8,9 @@ from tests.queries import asserts_queries
 from tests.web.client import Browser
 from tests.world import World
 from tests.world_reviews import WHY, Reviews, crowd, inherited
-from uar.models import AuditEntry, Decision, Grant, ReviewItem, SignOff
-from uar.models import ProvisioningOrder as Order
+from uar.models import AuditEntry, Decision, ReviewItem
 from uar.models.kinds import RemovalAt, Risk, Verdict
-from uar.models.states import ItemState, OrderState
+from uar.models.states import ItemState
 
 QUERIES = 10
 """Who asks (3), the menu (1), the queue (6)."""
@@ -126,17 +125,6 @@ def test_a_decision_with_script_answers_with_the_row_and_what_changed(
     assert "Sign off" not in part.text
 
 
-def test_the_last_decision_invites_to_sign(lite: Reviews, lite_browser: Browser) -> None:
-    lite.world.grant()
-    item = lite.item(lite.opened())
-
-    part = lite_browser.as_(lite.world.max).post_fragment(
-        f"/reviews/items/{item.id}/decision", verdict="certify"
-    )
-
-    assert part.links()["Sign off…"] == f"/reviews/{item.campaign_id}/signature"
-
-
 @pytest.mark.parametrize("script", [True, False])
 def test_a_removal_without_a_reason_is_asked_for_one_and_keeps_what_was_typed(
     lite: Reviews, lite_browser: Browser, script: bool
@@ -207,79 +195,6 @@ def test_rows_are_decided_together_from_the_queue(lite: Reviews, lite_browser: B
     assert page.said()[0] == "Removed: 2 rows."
     mine.post(f"/reviews/{campaign_id}/decisions", 422, verdict="certify", items=ids[2:])
     mine.post(f"/reviews/{campaign_id}/decisions", 422, verdict="certify", reason="x")
-
-
-def test_what_is_unchanged_is_kept_after_reading_the_names(
-    lite: Reviews, lite_browser: Browser
-) -> None:
-    crowd(lite, 2)
-    for item in lite.world.all(ReviewItem):
-        lite.decide(item, Verdict.CERTIFY, "")
-    campaign = lite.opened(name="Q2")
-    mine = lite_browser.as_(lite.world.max)
-    queue = mine.get(f"/reviews/{campaign.id}")
-    assert "2 rows are as they were when last kept" in queue.text
-
-    page = mine.get(queue.links()["Keep all 2…"])
-    assert [row[0] for row in page.rows("What you keep")] == ["P000 Doe", "P001 Doe"]
-    form = page.form(f"/reviews/{campaign.id}/decisions")
-    ids = [item.id for item in lite.items(campaign)]
-    again = mine.submit(form, 422, verdict="certify", items=ids, reason="")
-    assert again.problems() == ["Say why."]
-    done = mine.submit(form, verdict="certify", items=ids, reason="Read them all")
-
-    assert done.said()[0] == "Kept: 2 rows."
-    assert "Sign off…" in done.links()
-
-
-def test_signing_says_what_will_be_removed_and_asks_for_agreement(
-    review_world: Reviews, browser: Browser
-) -> None:
-    world = review_world.world
-    world.grant()
-    campaign = review_world.opened()
-    mine = browser.as_(world.max)
-    path = f"/reviews/{campaign.id}/signature"
-    assert mine.post(path, 422, agree="true").problems() == [
-        "1 still to decide before you can sign."
-    ]
-    review_world.decide(review_world.item(campaign), Verdict.REVOKE)
-
-    page = mine.get(path)
-    [row] = page.rows("What will be removed")
-    assert row == ["Ada Byrne", "CRM · Admins member", WHY, "once you sign"]
-    assert mine.submit(page.form(path), 422).problems() == ["Say that every decision is your own."]
-    done = mine.submit(page.form(path), agree="true")
-
-    assert done.said()[0] == f"Signed: {NAME}. Thank you."
-    (signed,) = world.all(SignOff)
-    assert signed.statement == (
-        f"I have reviewed 1 row of access in “{NAME}” and decided each by what the person needs "
-        "for their work: 0 kept, 1 removed."
-    )
-    [finished] = done.rows("Finished")
-    assert finished[0] == NAME
-    assert mine.client.get(path).status_code == 303  # there is nothing more to sign
-
-
-def test_a_signed_removal_can_be_called_off_in_the_queue(
-    review_world: Reviews, browser: Browser
-) -> None:
-    world = review_world.world
-    grant = world.grant()
-    campaign = review_world.opened()
-    item = review_world.item(campaign)
-    review_world.decide(item, Verdict.REVOKE)
-    review_world.sign(campaign, world.max)
-    mine = browser.as_(world.max)
-
-    page = mine.get(f"/reviews/{campaign.id}?show=removed")
-    after = mine.submit(page.form(f"/reviews/items/{item.id}/decision/undo"))
-
-    assert after.said()[0].startswith("The removal is called off")
-    assert [order.state for order in world.all(Order)] == [OrderState.CANCELLED]
-    assert world.get(Grant, grant.id).state == "active"
-    assert "the removal was called off" in mine.get(f"/reviews/{campaign.id}?show=all").text
 
 
 def test_the_facts_open_beside_the_queue_and_as_a_page(
