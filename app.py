@@ -10,8 +10,10 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from uar import clock, web, words
+from uar.demo.cast import suggestions
 from uar.demo.company import NAME
 from uar.demo.environment import folder
+from uar.settings import Settings
 from uar.site import Site
 from uar.web import (
     access,
@@ -65,6 +67,7 @@ def create_app(site: Site) -> Flask:
         __name__, template_folder=str(HERE / "templates"), static_folder=str(HERE / "static")
     )
     app.extensions["uar"] = site
+    app.extensions["uar_cast"] = suggestions() if settings.demo else {}
     app.config.update(
         SECRET_KEY=hashlib.sha256(b"flash messages " + settings.keys()[0].encode()).digest(),
         SESSION_COOKIE_NAME="uar_said",
@@ -72,6 +75,7 @@ def create_app(site: Site) -> Flask:
         SESSION_COOKIE_SECURE=signin.cookie_is_secure(settings),
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_PARTS=20_000,
+        TRUSTED_HOSTS=_names(settings),
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["access_name"] = words.access_name
@@ -94,6 +98,18 @@ def create_app(site: Site) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
+
+
+def _names(settings: Settings) -> list[str] | None:
+    """Return by which names the demo may be called; None for any.
+
+    It asks nobody for a password, so that no other site may point its own name at us.
+    Flask does not know addresses in brackets.
+    """
+    host = settings.listen.rpartition(":")[0]
+    if not settings.demo or ":" in host:
+        return None
+    return sorted({"127.0.0.1", "localhost", host})
 
 
 def _demo(site: Site) -> dict[str, str] | None:

@@ -86,12 +86,16 @@
     if (control?.matches("summary") && control.parentElement.open) control.parentElement.querySelector("input")?.focus();
     return Boolean(control);
   }
+  function afterReason(input, row) { // a decision that lacked it is tried again; else back to the row
+    row.focus();
+    return (row.dataset.again && input.value.trim() && press(row, row.dataset.again)) || true;
+  }
   function onKey(event) {
     const { key, target } = event, list = target.closest("[data-keys]");
     const shortcut = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
     const typing = target.matches("input:not([type=checkbox]), select, textarea");
     if (key === "Escape") return closeOpen(target);
-    if (key === "Enter" && target.closest(".why") && typing) return target.closest("[data-row]").focus() ?? true;
+    if (key === "Enter" && target.closest(".why") && typing) return afterReason(target, target.closest("[data-row]"));
     if (!list || shortcut || typing || root.dataset.keys === "off") return false;
     const row = chosen(list);
     if (key === "?") return document.getElementById("help").showModal() ?? true;
@@ -108,15 +112,21 @@
     if (row && root.dataset.keys !== "off" && row !== chosen(row.closest("[data-keys]"))) choose(row.closest("[data-keys]"), row, null);
   });
 
+  let letter = ""; // of the button that was clicked last
+  document.addEventListener("click", ({ target }) => { letter = target.closest("button[data-key]")?.dataset.key ?? ""; }, true);
+
   // After a decision was swapped in, the selection moves on to the next undecided row, unless somebody moved it.
   document.addEventListener("htmx:before:request", ({ target, detail: { ctx } }) => {
     const row = target.closest?.("[data-row]"), list = row?.closest("[data-keys]");
-    if (list && ctx.request.method === "POST") ctx.acted = { list, at: rowsOf(list).indexOf(row) };
+    if (list && ctx.request.method === "POST") ctx.acted = { list, at: rowsOf(list).indexOf(row), letter };
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     prepareLists();
-    if (!ctx.acted || document.activeElement !== document.body) return;
-    const { list, at } = ctx.acted, rows = rowsOf(list), next = rows.slice(at).find(undecided) ?? rows[at] ?? rows.at(-1);
+    if (!ctx.acted) return;
+    const { list, at } = ctx.acted, rows = rowsOf(list);
+    if (rows[at]?.querySelector("[data-focus]")) rows[at].dataset.again = ctx.acted.letter;
+    if (document.activeElement !== document.body) return;
+    const next = rows.slice(at).find(undecided) ?? rows[at] ?? rows.at(-1);
     if (next) choose(list, next, next === rows[at] ? next.querySelector("[data-focus]") ?? next : next);
   });
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from tests.vendor_process import VendorProcess
 from tests.world_vendor import ADMINS, VendorWorld, company_server, eventually
 from uar import clock, connections
-from uar.delivery import carry_out_due, carry_out_lane, describe_due
+from uar.calls import describe_due
+from uar.delivery import carry_out_due, carry_out_lane
 from uar.endings import end_due, give_back
 from uar.jobs import run_all
 from uar.models import Incident

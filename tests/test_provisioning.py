@@ -16,8 +16,8 @@ from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import OrderKind, OrderReason
 from uar.models.states import GrantState, OrderState
 from uar.orders import orders
+from uar.origins import also_lost
 from uar.provisioning import (
-    also_lost,
     cancel,
     cancel_for_item,
     end_begun,

@@ -15,6 +15,7 @@ The ground, which everything stands on::
     site             one installation: database, settings, vault
     sessions         who is signed in
     permissions      what a person may do in uar itself
+    naming           what access is called, from its id
     audit            the record, its seals, and proving that nobody changed it
     notifications    messages to people
     incidents        what should not have happened, until somebody has looked at it
@@ -60,8 +61,10 @@ Changing vendors::
     provisioning     the outbox: changes that we want
     orders           the outbox as pages show it
     claims           taking one order, with a lease
+    calls            the exact call of each order
     delivery         read, call, record, read back
     settlement       what an order comes to
+    overdue          alarms about what should be done by now
 
 Reviews::
 

@@ -7,6 +7,7 @@ order is told back by ``granted``, ``already_held`` and ``failed``.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -18,14 +19,17 @@ from uar.errors import NotFound, Refused
 from uar.grants import extend, holds
 from uar.holdings import How, holding
 from uar.lifecycle import may_move, move, move_all
-from uar.models import AccessRequest, Account, App, ApprovalStep, Entitlement, Identity
+from uar.models import AccessRequest, Account, ApprovalStep, Entitlement, Identity
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import OrderKind, OrderReason, PersonStatus
 from uar.models.states import GrantState, OrderState, RequestState, StepState
+from uar.naming import full_name
 from uar.notifications import tell
 from uar.site import Site
 from uar.words import duration, moment
 from uar.work import Work
+
+log = logging.getLogger(__name__)
 
 BATCH = 100
 UNDECIDED = (StepState.ASKED, StepState.WAITING)
@@ -39,7 +43,7 @@ def carry_out(work: Work, request: AccessRequest) -> bool:
     runs from the end that it extends, and never reaches further than the longest
     duration from now. A request whose person or access is gone meanwhile fails.
     """
-    trouble = _why_not_any_more(work, request)
+    trouble = why_not_any_more(work, request)
     if trouble:
         failed(work, request.id, trouble)
         return True
@@ -72,14 +76,13 @@ def order_due(site: Site) -> int:
             col(Order.kind) == OrderKind.REVOKE,
             col(Order.state).not_in(provisioning.SETTLED),
         )
-        due = session.connection().scalars(
+        due = session.scalars(
             sa.select(col(AccessRequest.id))
             .where(col(AccessRequest.state) == RequestState.APPROVED, ~done, ~blocked)
             .order_by(col(AccessRequest.id))
             .limit(BATCH)
-        )
-        ids = list(due)
-    return sum(_carry_out_one(site, request_id) for request_id in ids)
+        ).all()
+    return sum(_try_to_carry_out(site, request_id) for request_id in due)
 
 
 def cancel(work: Work, request_id: int) -> None:
@@ -95,8 +98,7 @@ def cancel(work: Work, request_id: int) -> None:
     why = f"{work.actor.name} took the request back"
     # An order is locked before its request, here as in delivery: no deadlock. Only
     # when there is none yet, the request is held so that none is written meanwhile.
-    order = _order_of(work, request_id)
-    if order is None:
+    if (order := _order_of(work, request_id)) is None:
         work.session.refresh(request, with_for_update=True)
         order = _order_of(work, request_id)
     if order is not None and request.state is RequestState.APPROVED:
@@ -162,6 +164,24 @@ def failed(work: Work, request_id: int, why: str) -> None:
         tell_requester(work, request, "failed", why)
 
 
+def why_not_any_more(work: Work, request: AccessRequest) -> str:
+    """Say why an approved request must not be carried out any more (L27); empty when it may."""
+    person = work.session.get_one(Identity, request.subject_id)
+    if person.status is not PersonStatus.ACTIVE:
+        return f"{person.name} does not work here any more."
+    entitlement = work.session.get_one(Entitlement, request.entitlement_id)
+    if entitlement.gone_at is not None:
+        return f"“{full_name(work.session, entitlement.id)}” does not exist any more."
+    account = work.session.scalars(
+        sa.select(Account).where(
+            col(Account.id) == request.account_id,
+            col(Account.identity_id) == request.subject_id,
+            can_hold(),
+        )
+    ).one_or_none()
+    return "" if account else "The account that was to get it cannot hold it any more."
+
+
 def drop_steps(work: Work, request_ids: list[int]) -> None:
     """Close the steps that nobody has to decide any more."""
     for state in UNDECIDED:
@@ -175,17 +195,18 @@ def drop_steps(work: Work, request_ids: list[int]) -> None:
 
 def tell_requester(work: Work, request: AccessRequest, outcome: str, body: str) -> None:
     """Tell whoever asked, and whose access it is, what became of a request."""
-    what = f"{access_name(work, request.entitlement_id)}: {outcome}"
+    what = f"{full_name(work.session, request.entitlement_id)}: {outcome}"
     for identity_id in sorted({request.requester_id, request.subject_id}):
         kind = "request_" + outcome.replace(" ", "_")
         tell(work, identity_id, kind, what, body, f"/requests/{request.id}")
 
 
-def access_name(work: Work, entitlement_id: int) -> str:
-    """Name an entitlement as everywhere: "CRM · Administrators"."""
-    entitlement = work.session.get_one(Entitlement, entitlement_id)
-    app = work.session.get_one(App, entitlement.app_id)
-    return f"{app.name} · {entitlement.name}"
+def _try_to_carry_out(site: Site, request_id: int) -> int:
+    try:
+        return _carry_out_one(site, request_id)
+    except Exception:  # one that fails must not hold up the others
+        log.exception("access_request:%d failed and is tried again", request_id)
+        return 0
 
 
 def _carry_out_one(site: Site, request_id: int) -> int:
@@ -230,9 +251,9 @@ def _order(work: Work, request: AccessRequest) -> bool:
     except Refused as error:
         failed(work, request.id, error.sentence)
         return True
-    how = "A person will carry it out by hand." if order.state is OrderState.MANUAL else ""
-    time = f"The {duration(request.granted_minutes)} begin when the access works."
-    tell_requester(work, request, "approved", f"It was approved. {how} {time}".replace("  ", " "))
+    how = " A person will carry it out by hand." if order.state is OrderState.MANUAL else ""
+    time = f" The {duration(request.granted_minutes)} begin when the access works."
+    tell_requester(work, request, "approved", "It was approved." + how + time)
     return True
 
 
@@ -247,24 +268,6 @@ def _hold_still(work: Work, request: AccessRequest) -> None:
     grant = holds(work.session, request.account_id, request.entitlement_id)
     if grant is not None and grant.state is GrantState.ACTIVE:
         work.session.refresh(grant, with_for_update=True)
-
-
-def _why_not_any_more(work: Work, request: AccessRequest) -> str:
-    """Say why an approved request must not be carried out any more (L27); empty when it may."""
-    person = work.session.get_one(Identity, request.subject_id)
-    if person.status is not PersonStatus.ACTIVE:
-        return f"{person.name} does not work here any more."
-    entitlement = work.session.get_one(Entitlement, request.entitlement_id)
-    if entitlement.gone_at is not None:
-        return f"“{entitlement.name}” does not exist any more."
-    account = work.session.scalars(
-        sa.select(Account).where(
-            col(Account.id) == request.account_id,
-            col(Account.identity_id) == request.subject_id,
-            can_hold(),
-        )
-    ).one_or_none()
-    return "" if account else "The account that was to get it cannot hold it any more."
 
 
 def _settle(

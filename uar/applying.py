@@ -14,9 +14,9 @@ from sqlmodel import Session
 from uar import brake, connections, directory, run_states
 from uar.beginnings import begin_grants, rescope_grants
 from uar.losses import end_grants
-from uar.models import SyncRun
+from uar.models import Account, Entitlement, Grant, GrantCause, Resource, SyncRun
 from uar.models.states import RunState
-from uar.scratch import Scratch
+from uar.scratch import MANY, Scratch
 from uar.steps import Plan
 from uar.things import end_things, write_things
 from uar.work import Actor
@@ -34,7 +34,8 @@ def apply(scratch: Scratch, plan: Plan, *, removes: bool) -> dict[str, Any]:
     Without ``removes`` nothing is taken away. Raises Conflict when somebody
     else has ended the run meanwhile; what was written until then is true.
     """
-    write_things(scratch, plan)
+    if write_things(scratch, plan) > MANY:
+        scratch.refresh_statistics(Account, Entitlement, Resource)
     begun = begin_grants(scratch, plan)
     ended = 0
     if removes:
@@ -42,6 +43,8 @@ def apply(scratch: Scratch, plan: Plan, *, removes: bool) -> dict[str, Any]:
         ended = end_grants(scratch, plan)
         end_things(scratch, plan)
     directory.refresh(scratch.site, plan.app_id, plan.actor)
+    if begun > MANY:
+        scratch.refresh_statistics(Grant, GrantCause)
     return {"grants": {"begun": begun, "ended": ended}}
 
 

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col
 
 from uar.db import AnySelect, one, rows
-from uar.errors import Invalid, NotFound
+from uar.errors import Forbidden, Invalid, NotFound
 from uar.models import Account, App, AppOwner, Connector, Entitlement, Identity
-from uar.models.kinds import AccountStatus, Approval, AppStatus, PersonStatus, Risk
+from uar.models.kinds import AccountStatus, Approval, AppStatus, PersonStatus, Risk, Role
+from uar.permissions import roles_of
 from uar.work import Work
 
 LONGEST = 60 * 24 * 365
@@ -143,10 +144,13 @@ def matched(session: Session, app_id: int) -> Matched:
 def set_owners(work: Work, app_id: int, emails: Sequence[str]) -> None:
     """Make exactly these people the owners of an app. Raises Invalid naming who is unknown.
 
-    An app without owners is allowed, and said wherever its owner would decide.
+    An app without owners is allowed, and said wherever its owner would decide. For uar
+    itself only super administrators do this, else Forbidden.
     """
-    if work.session.get(App, app_id) is None:
+    app = work.session.get(App, app_id)
+    if app is None:
         raise NotFound("There is no such app.", subject=f"app:{app_id}")
+    _insist_on_authority(work, app)
     wanted = {email.strip().lower() for email in emails if email.strip()}
     found = work.session.connection().execute(
         sa.select(col(Identity.email), col(Identity.id)).where(
@@ -176,11 +180,13 @@ def set_owners(work: Work, app_id: int, emails: Sequence[str]) -> None:
 def set_terms(work: Work, app_id: int, entitlement_id: int, terms: Terms) -> None:
     """Say how an entitlement may be asked for. Raises Invalid, NotFound.
 
-    What nobody can give by hand is not asked for (L7).
+    What nobody can give by hand is not asked for (L7). For uar's own roles only super
+    administrators say it, else Forbidden.
     """
     row = work.session.get(Entitlement, entitlement_id)
     if row is None or row.app_id != app_id:
         raise NotFound("There is no such access.", subject=f"entitlement:{entitlement_id}")
+    _insist_on_authority(work, work.session.get_one(App, app_id))
     problems = {}
     if terms.requestable and (row.fixed_why or row.is_builtin):
         why = row.fixed_why or "it stands for having an account, which uar does not make."
@@ -200,6 +206,16 @@ def set_terms(work: Work, app_id: int, entitlement_id: int, terms: Terms) -> Non
         f"entitlement:{entitlement_id}",
         details={"before": asdict(before), "after": asdict(terms)},
     )
+
+
+def _insist_on_authority(work: Work, app: App) -> None:
+    """Let nobody make a way to uar's own roles who does not have them all (L25)."""
+    if not app.is_own or work.actor.id is None:
+        return
+    if Role.SUPER_ADMIN not in roles_of(work.session, work.actor.id):
+        raise Forbidden(
+            "Only a super administrator says this about uar itself.", subject=f"app:{app.id}"
+        )
 
 
 def _apps() -> AnySelect:

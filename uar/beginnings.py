@@ -183,8 +183,14 @@ def _new_causes(scratch: Scratch, plan: Plan, here: sa.ColumnElement[bool]) -> s
             )
             .where(
                 here,
-                ~caused,
-                sa.or_(NEW.c.via_id != 0, col(Grant.state) != GrantState.ENDING),
+                # What this run has begun has no causes yet, but those of its own paths.
+                sa.or_(
+                    col(Grant.began_run_id) == plan.run_id,
+                    sa.and_(
+                        ~caused,
+                        sa.or_(NEW.c.via_id != 0, col(Grant.state) != GrantState.ENDING),
+                    ),
+                ),
             )
             .order_by(NEW.c.k),
         )

@@ -22,6 +22,7 @@ from uar.models.kinds import AccountKind, AccountStatus, Approval, AppStatus, Ri
 from uar.models.states import RequestState
 from uar.peers import Holders, Team, holders_of, team_of
 from uar.policies import Authority, authority
+from uar.words import access_name
 
 OPEN = (RequestState.WAITING, RequestState.APPROVED)
 NOBODY = "Nobody can decide this: there is no manager, no owner and no super administrator for it."
@@ -61,8 +62,8 @@ class Offer:
 
     @property
     def access(self) -> str:
-        """Name it as everywhere: "CRM · Administrators"."""
-        return f"{self.app} · {self.entitlement}"
+        """Name it as everywhere: "JumpCloud · crm-admins · Member"."""
+        return access_name(self.app, self.resource, self.entitlement)
 
     @property
     def durations(self) -> tuple[int, ...]:

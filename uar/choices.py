@@ -32,6 +32,7 @@ class Choice:
 
     id: int
     name: str
+    email: str
     sub: str
     purpose: str
     rank: int
@@ -41,6 +42,7 @@ class Choice:
 class _Row:
     id: int
     name: str
+    email: str
     title: str
     department: str
     n_items: int
@@ -54,6 +56,7 @@ def choices(session: Session, q: str = "") -> list[Choice]:
         sa.select(
             col(Identity.id),
             col(Identity.name),
+            col(Identity.email),
             col(Identity.title),
             col(Identity.department),
             _n_items().label("n_items"),
@@ -88,7 +91,7 @@ def _choice(row: _Row, roles: list[Role]) -> Choice:
     said = [(rank, words) for rank, words in facts if words]
     words = ", ".join(words for rank, words in said if rank < 4 or len(said) == 1)
     sub = ", ".join(filter(None, (row.title, row.department)))
-    return Choice(row.id, row.name, sub, words[:1].upper() + words[1:], said[0][0])
+    return Choice(row.id, row.name, row.email, sub, words[:1].upper() + words[1:], said[0][0])
 
 
 def _many(count: int, one: str, many: str) -> str:

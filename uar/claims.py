@@ -11,6 +11,7 @@ import socket
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -21,23 +22,26 @@ from uar.lifecycle import move
 from uar.models import Account, Connector, Entitlement, Resource
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import OrderKind, Seen
+from uar.models.orders import MOVING as MOVING_IN_SQL
 from uar.models.orders import UNSETTLED
 from uar.models.states import ConnectorState, OrderState
 from uar.provisioning import why_by_hand
 from uar.site import Site
 from uar.work import Work
 
-ME = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-"""Names this process in a lease."""
-
 MOVING = (OrderState.QUEUED, OrderState.SENDING, OrderState.SENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One order taken by this process, as it stood, with the records that a connector needs."""
+    """One order taken, as it stood, with the records that a connector needs.
+
+    ``lease`` names this one taking of it: whoever takes the order over later, even
+    in the same process, has another.
+    """
 
     order_id: int
+    lease: str
     kind: OrderKind
     state: OrderState
     read_before: Seen
@@ -51,14 +55,10 @@ class Claim:
 
 
 def lanes_due(session: Session, now: datetime) -> list[int]:
-    """List the connectors that have an order to look at. One query on a partial index."""
+    """List the connectors that have an order to look at, lowest first. One query."""
+    due = sa.exists().where(col(Order.connector_id) == col(Connector.id), _due(now))
     return list(
-        session.scalars(
-            sa.select(col(Order.connector_id))
-            .where(_due(now))
-            .distinct()
-            .order_by(col(Order.connector_id))
-        )
+        session.scalars(sa.select(col(Connector.id)).where(due).order_by(col(Connector.id)))
     )
 
 
@@ -66,7 +66,7 @@ def next_at(session: Session) -> datetime | None:
     """Return when the next order wants to be looked at, or None. One query."""
     return session.scalars(
         sa.select(col(Order.next_at))
-        .where(col(Order.state).in_(MOVING), _not_paused())
+        .where(sa.text(MOVING_IN_SQL), _not_paused())  # word for word as in the partial index
         .order_by(col(Order.next_at))
         .limit(1)
     ).one_or_none()
@@ -79,7 +79,7 @@ def undescribed(session: Session) -> list[int]:
             sa.select(col(Order.connector_id))
             .where(
                 col(Order.call) == "",
-                sa.text(UNSETTLED),  # word for word as in the partial index
+                sa.text(UNSETTLED),  # SQLite does not look into parameters for that
             )
             .distinct()
         )
@@ -103,7 +103,7 @@ def claim(site: Site, connector_id: int) -> Claim | None:
         ).first()
         if row is None:
             return None
-        taken = _copy(work.session, row)
+        taken = _copy(work.session, row, f"{_process(os.getpid())}:{uuid.uuid4().hex[:8]}")
         until = work.now + timedelta(seconds=work.settings.lease_seconds)
         if row.state is OrderState.QUEUED:
             move(
@@ -111,27 +111,32 @@ def claim(site: Site, connector_id: int) -> Claim | None:
                 row,
                 OrderState.SENDING,
                 next_at=until,
-                lease_by=ME,
+                lease_by=taken.lease,
                 attempts=row.attempts + 1,
             )
         else:
-            _renew(work, row.id, until)
+            _lease(work, row.id, until, taken.lease)
         return taken
 
 
-def renew(work: Work, order_id: int) -> None:
-    """Keep a claimed order for another lease. Raises Conflict when somebody else took it."""
-    row = work.session.get_one(Order, order_id, with_for_update=True)
-    if row.lease_by != ME:
-        raise Conflict("Another worker has taken this order over.")
-    _renew(work, order_id, work.now + timedelta(seconds=work.settings.lease_seconds))
+def renew(work: Work, taken: Claim) -> Order:
+    """Keep a claimed order for another lease, and return it as ``mine`` does."""
+    row = mine(work, taken)
+    until = work.now + timedelta(seconds=work.settings.lease_seconds)
+    _lease(work, row.id, until, taken.lease)
+    return row
 
 
-def mine(work: Work, order_id: int) -> Order:
-    """Return the claimed order for writing. Raises Conflict when somebody else took it."""
-    row = work.session.get_one(Order, order_id, with_for_update=True)
-    if row.lease_by != ME:
+def mine(work: Work, taken: Claim) -> Order:
+    """Return the claimed order for writing.
+
+    Raises Conflict when somebody else took it over or has settled it meanwhile.
+    """
+    row = work.session.get_one(Order, taken.order_id, with_for_update=True)
+    if row.lease_by != taken.lease:
         raise Conflict("Another worker has taken this order over.")
+    if row.state not in (OrderState.SENDING, OrderState.SENT):
+        raise Conflict(f"It is {row.state.value} meanwhile.")
     return row
 
 
@@ -140,7 +145,7 @@ def release_dead(site: Site) -> int:
 
     Called when a worker starts, so that a restart does not wait for leases.
     """
-    host, _, _ = ME.partition(":")
+    host, _, _ = _process(os.getpid()).partition(":")
     with site.working() as work:
         taken = work.session.scalars(
             sa.select(Order).where(
@@ -151,7 +156,7 @@ def release_dead(site: Site) -> int:
         ).all()
         dead = [row.id for row in taken if not _lives(row.lease_by)]
         for order_id in dead:
-            _renew(work, order_id, work.now)
+            _lease(work, order_id, work.now, "")
         return len(dead)
 
 
@@ -178,9 +183,10 @@ def records(session: Session, row: Order) -> tuple[AccountRecord, EntitlementRec
     )
 
 
-def _copy(session: Session, row: Order) -> Claim:
+def _copy(session: Session, row: Order, lease: str) -> Claim:
     connector = session.get_one(Connector, row.connector_id)
     by_hand = why_by_hand(
+        session,
         connector,
         session.get_one(Entitlement, row.entitlement_id),
         session.get_one(Account, row.account_id),
@@ -189,6 +195,7 @@ def _copy(session: Session, row: Order) -> Claim:
     account, entitlement = records(session, row)
     return Claim(
         order_id=row.id,
+        lease=lease,
         kind=row.kind,
         state=row.state,
         read_before=row.read_before,
@@ -202,9 +209,9 @@ def _copy(session: Session, row: Order) -> Claim:
     )
 
 
-def _renew(work: Work, order_id: int, until: datetime) -> None:
+def _lease(work: Work, order_id: int, until: datetime, lease: str) -> None:
     work.session.connection().execute(
-        sa.update(Order).where(col(Order.id) == order_id).values(next_at=until, lease_by=ME)
+        sa.update(Order).where(col(Order.id) == order_id).values(next_at=until, lease_by=lease)
     )
 
 
@@ -213,14 +220,27 @@ def _due(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _not_paused() -> sa.ColumnElement[bool]:
-    """Pausing a connector stops new grants; removals that are due go on (L16)."""
+    """Pausing a connector stops new grants; removals that are due go on (L16).
+
+    So does what may have been sent already: the clock of such a grant has to start (L4).
+    """
     paused = sa.select(col(Connector.id)).where(col(Connector.state) == ConnectorState.PAUSED)
-    return sa.or_(col(Order.kind) == OrderKind.REVOKE, col(Order.connector_id).not_in(paused))
+    return sa.or_(
+        col(Order.kind) == OrderKind.REVOKE,
+        col(Order.state) != OrderState.QUEUED,
+        col(Order.connector_id).not_in(paused),
+    )
+
+
+@cache
+def _process(pid: int) -> str:
+    """Name a process in leases; it is asked by its number, for a forked one is another."""
+    return f"{socket.gethostname()}:{pid}:{uuid.uuid4().hex[:8]}"
 
 
 def _lives(lease_by: str) -> bool:
     """Say whether the process of a lease on this machine may still be alive."""
-    if lease_by == ME:
+    if lease_by.startswith(_process(os.getpid()) + ":"):
         return True
     pid = int(lease_by.split(":")[1])
     if pid == os.getpid():

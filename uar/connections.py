@@ -6,7 +6,7 @@ Nothing here reads inventory from a vendor; that is :mod:`uar.sync`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from uar.vault import Vault
 from uar.vendor_settings import (
     allowed,
     config_of,
+    elsewhere,
     filled,
     opened,
     problems_of,
@@ -37,6 +38,8 @@ from uar.vendor_settings import (
     secret_names,
 )
 from uar.work import SYSTEM, Actor, Work
+
+USUAL = Net()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +152,9 @@ def change_settings(
 ) -> Connector:
     """Replace a connector's settings; a secret left blank stays as it is. Raises Invalid."""
     connector = get(work.session, connector_id)
-    reader = reader_class(connector.kind)
-    typed = filled(values)
+    reader, typed = reader_class(connector.kind), filled(values)
     problems = problems_of(reader, opened(work.session, vault, connector.id) | typed, work.settings)
-    if problems:
+    if problems := problems | elsewhere(reader, connector.settings, typed):
         raise Invalid(" ".join(problems.values()), problems)
     connector.settings = public(reader, typed)
     seal(work, vault, reader, connector.id, typed)
@@ -172,19 +174,18 @@ def open_reader(
     connector_id: int,
     log: Callable[[str], None] = lambda _line: None,
     *,
-    retries: int | None = None,
+    retries: int = USUAL.retries,
+    timeout: float = USUAL.timeout,
 ) -> Reader:
     """Open a connector; the caller closes it. Raises NotFound, Invalid or Remote.
 
-    ``retries`` is how often a read is repeated; without it as often as reads of
-    a sync are.
+    ``retries`` is how often a read is repeated, ``timeout`` the most seconds to wait
+    for the vendor at a time.
     """
     with site.reading() as session:
         connector = get(session, connector_id)
         config = config_of(session, site.vault, connector, site.settings)
-    net = Net(allow_private=allowed(site.settings), log=log)
-    if retries is not None:
-        net = replace(net, retries=retries)
+    net = Net(allowed(site.settings), log, retries=retries, timeout=timeout)
     return reader_class(connector.kind)(config, net)
 
 

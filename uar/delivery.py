@@ -10,25 +10,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from connectors.base import AccountRecord, EntitlementRecord, Provisioner
-from connectors.errors import RateLimited, Remote, Unauthorised
-from uar import clock, settlement
-from uar.claims import MOVING, Claim, claim, lanes_due, mine, records, renew
-from uar.connections import open_reader
+from connectors.base import Provisioner
+from connectors.errors import RateLimited, Remote, Unauthorised, Unavailable
+from uar import access_requests, clock, settlement
+from uar.calls import open_vendor
+from uar.claims import MOVING, Claim, claim, lanes_due, mine, renew
 from uar.errors import Conflict, UarError
 from uar.lifecycle import move
-from uar.models import Connector
+from uar.models import AccessRequest, Connector
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import IncidentKind, OrderKind, Seen
 from uar.models.states import ConnectorState, OrderState
 from uar.permissions import OWN_KIND
-from uar.provisioning import SETTLED
 from uar.site import Site
 from uar.work import Work
 
@@ -48,103 +46,60 @@ def carry_out_due(site: Site) -> int:
     return sum(carry_out_lane(site, connector_id) for connector_id in lanes)
 
 
-def carry_out_lane(site: Site, connector_id: int, *, most: int = 200) -> int:
+def carry_out_lane(
+    site: Site,
+    connector_id: int,
+    *,
+    most: int = 200,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
     """Carry out what is due for one connector; return how many steps were taken.
 
     One connection to the vendor serves them all. A lane that fails because the
-    vendor does, fails alone.
+    vendor does, fails alone. ``stopping`` is asked between two orders.
     """
     done = 0
     try:
-        opened = _vendor(site, connector_id)
+        opened = open_vendor(site, connector_id)
     except (Remote, UarError) as error:
         _postpone(site, connector_id, error.sentence)
         return 0
     with closing(opened):
-        vendor = opened.provisioner
-        while done < most and (taken := claim(site, connector_id)) is not None:
+        while done < most and not stopping():
+            taken = claim(site, connector_id)
+            if taken is None:
+                break
             done += 1
             try:
-                _carry_out(site, taken, vendor)
-            except Remote as error:
-                _trouble(site, taken, error)
+                _step(site, taken, opened.provisioner)
             except Conflict as error:
                 log.info("order %s: %s", taken.order_id, error.sentence)
     return done
 
 
-def describe_due(site: Site, connector_id: int) -> int:
-    """Write the exact call onto orders that do not say it yet, before anything is sent."""
-    with site.reading() as session:
-        rows = session.scalars(
-            sa.select(Order).where(
-                col(Order.connector_id) == connector_id,
-                col(Order.call) == "",
-                col(Order.state).not_in(SETTLED),
-            )
-        ).all()
-        todo = [(row.id, row.kind, *records(session, row)) for row in rows[:200]]
-    if not todo:
-        return 0
+def _step(site: Site, taken: Claim, vendor: Provisioner | None) -> None:
     try:
-        opened = _vendor(site, connector_id)
-    except (Remote, UarError) as error:
-        calls = {order_id: f"Not known: {error.sentence}" for order_id, *_ in todo}
-    else:
-        with closing(opened):
-            calls = {
-                order_id: _call_text(opened.provisioner, kind, account, entitlement)
-                for order_id, kind, account, entitlement in todo
-            }
-    with site.working() as work:
-        for order_id, text in calls.items():
-            work.session.connection().execute(
-                sa.update(Order).where(col(Order.id) == order_id).values(call=text)
-            )
-    return len(calls)
-
-
-def _call_text(
-    vendor: Provisioner | None,
-    kind: OrderKind,
-    account: AccountRecord,
-    entitlement: EntitlementRecord,
-) -> str:
-    if vendor is None:
-        return "in uar itself"
-    try:
-        return vendor.call(kind.value, account, entitlement)
+        _carry_out(site, taken, vendor)
     except Remote as error:
-        return error.sentence
-
-
-@dataclass(frozen=True, slots=True)
-class _Vendor:
-    """A connector opened for changes: None when it cannot make any, or is uar itself."""
-
-    provisioner: Provisioner | None
-    close: Callable[[], None]
-
-
-def _vendor(site: Site, connector_id: int) -> _Vendor:
-    with site.reading() as session:
-        kind = session.get_one(Connector, connector_id).kind
-    if kind == OWN_KIND:
-        return _Vendor(None, lambda: None)
-    reader = open_reader(site, connector_id, log.debug, retries=0)
-    return _Vendor(reader if isinstance(reader, Provisioner) else None, reader.close)
+        _trouble(site, taken, error)
+    except Conflict:
+        raise
+    except Exception as error:  # one order that we cannot carry out must not stop the others
+        log.exception("order %s failed and is tried again", taken.order_id)
+        sentence = f"uar met a fault of its own ({type(error).__name__}); its log says more."
+        _trouble(site, taken, Unavailable(sentence))
 
 
 def _carry_out(site: Site, taken: Claim, vendor: Provisioner | None) -> None:
-    if taken.connector_kind == OWN_KIND:
-        with site.working() as work:
-            settlement.proven(work, mine(work, taken.order_id), result="uar keeps this itself.")
-    elif vendor is None:
-        _leave(site, taken, "This connector cannot change anything: do it at the vendor.")
-    elif taken.state is OrderState.SENT:
+    if taken.state is OrderState.SENT:
         _read_back(site, taken, vendor)
     elif taken.by_hand:
         _leave(site, taken, taken.by_hand)
+    elif taken.connector_kind == OWN_KIND:
+        with site.working() as work:
+            settlement.proven(work, mine(work, taken), result="uar keeps this itself.")
+    elif vendor is None:
+        _leave(site, taken, "This connector cannot change anything: do it at the vendor.")
     else:
         _send(site, taken, vendor)
 
@@ -159,19 +114,20 @@ def _send(site: Site, taken: Claim, vendor: Provisioner) -> None:
     wanted = taken.kind is OrderKind.GRANT
     if held is wanted:
         with site.working() as work:
-            row = mine(work, taken.order_id)
+            row = mine(work, taken)
             if wanted and not ours:
                 settlement.already_there(work, row)
             else:
                 settlement.proven(work, row, result="Read back: it is so.")
         return
-    _note(site, taken, Seen.ABSENT if wanted else Seen.HELD)
+    if not _note(site, taken, Seen.ABSENT if wanted else Seen.HELD):
+        return
     if wanted:
         already = vendor.grant(taken.account, taken.entitlement).already
     else:
         already = vendor.revoke(taken.account, taken.entitlement).already
     with site.working() as work:
-        row = mine(work, taken.order_id)
+        row = mine(work, taken)
         if wanted and already and not ours:
             # Our read lagged, or somebody was faster: our call did not add it (L3).
             settlement.already_there(work, row)
@@ -187,11 +143,15 @@ def _send(site: Site, taken: Claim, vendor: Provisioner) -> None:
     _read_back(site, taken, vendor)
 
 
-def _note(site: Site, taken: Claim, seen: Seen) -> None:
-    """Put on record what the read showed, before the call that changes it."""
+def _note(site: Site, taken: Claim, seen: Seen) -> bool:
+    """Put on record what the read showed, before the call that changes it.
+
+    Says no where access must not be given any more (L16, L27).
+    """
     with site.working() as work:
-        row = mine(work, taken.order_id)
-        renew(work, row.id)
+        row = renew(work, taken)
+        if taken.kind is OrderKind.GRANT and not _may_still_give(work, row):
+            return False
         if row.read_before is Seen.UNREAD:
             work.session.connection().execute(
                 sa.update(Order).where(col(Order.id) == row.id).values(read_before=seen)
@@ -199,13 +159,29 @@ def _note(site: Site, taken: Claim, seen: Seen) -> None:
             work.record(
                 "provisioning_order.read", f"provisioning_order:{row.id}", details={"seen": seen}
             )
+    return True
 
 
-def _read_back(site: Site, taken: Claim, vendor: Provisioner) -> None:
+def _may_still_give(work: Work, row: Order) -> bool:
+    connector = work.session.get_one(Connector, row.connector_id)
+    if connector.state is ConnectorState.PAUSED:
+        result = f"{connector.name} is paused."
+        move(work, row, OrderState.QUEUED, next_at=work.now, result=result)
+        return False
+    if row.request_id is not None:
+        request = work.session.get_one(AccessRequest, row.request_id)
+        why = access_requests.why_not_any_more(work, request)
+        if why:
+            settlement.impossible(work, row, result=why)
+            return False
+    return True
+
+
+def _read_back(site: Site, taken: Claim, vendor: Provisioner | None) -> None:
     """Look whether the vendor shows the change; settle it, or look again later."""
-    held = vendor.holds(taken.account, taken.entitlement)
+    held = vendor.holds(taken.account, taken.entitlement) if vendor else None
     with site.working() as work:
-        row = mine(work, taken.order_id)
+        row = mine(work, taken)
         sent_at = row.sent_at or work.now
         if held is None:
             _wait_for_sync(work.session, row, work.now)
@@ -222,13 +198,13 @@ def _read_back(site: Site, taken: Claim, vendor: Provisioner) -> None:
 
 def _leave(site: Site, taken: Claim, why: str) -> None:
     with site.working() as work:
-        settlement.by_hand(work, mine(work, taken.order_id), result=why)
+        settlement.by_hand(work, mine(work, taken), result=why)
 
 
 def _stop(site: Site, taken: Claim, why: str) -> None:
     """What makes it fixed has changed since it was decided (L7, L13)."""
     with site.working() as work:
-        row = mine(work, taken.order_id)
+        row = mine(work, taken)
         if taken.kind is OrderKind.GRANT:
             settlement.impossible(work, row, result=why)
         else:
@@ -238,12 +214,12 @@ def _stop(site: Site, taken: Claim, why: str) -> None:
 def _trouble(site: Site, taken: Claim, error: Remote) -> None:
     """Try again later what may pass; hand the rest to a person."""
     with site.working() as work:
-        row = mine(work, taken.order_id)
+        row = mine(work, taken)
         if isinstance(error, Unauthorised):
             _break(work, row.connector_id, error.sentence)
         wait = _wait(row.attempts, error)
         if row.state is OrderState.SENT:
-            _look_again(work.session, row, work.now + wait)
+            _read_later(work, row, wait, error.sentence)
             return
         if not error.retry:
             settlement.by_hand(work, row, result=error.sentence)
@@ -255,6 +231,14 @@ def _trouble(site: Site, taken: Claim, error: Remote) -> None:
         move(work, row, OrderState.QUEUED, next_at=work.now + wait, result=error.sentence)
         if row.attempts >= PATIENCE:
             settlement.worry(work, row, IncidentKind.OVERDUE, error.sentence)
+
+
+def _read_later(work: Work, row: Order, wait: timedelta, sentence: str) -> None:
+    """Go on looking for the proof of what was sent, ever less often; say when it takes long."""
+    age = work.now - (row.sent_at or work.now)
+    _look_again(work.session, row, work.now + max(wait, min(age / 2, LONGEST_WAIT)))
+    if age > timedelta(seconds=work.settings.proof_seconds):
+        settlement.worry(work, row, IncidentKind.UNPROVEN, sentence)
 
 
 def _wait(attempts: int, error: Remote) -> timedelta:

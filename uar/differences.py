@@ -18,7 +18,7 @@ from sqlmodel import SQLModel, col
 from uar.models import Account, Entitlement, Grant, Resource, SyncChange
 from uar.models.kinds import Change, ChangeOf
 from uar.models.states import GrantState
-from uar.scratch import Scratch, temporary
+from uar.scratch import MANY, Scratch, temporary
 from uar.staging import ACCOUNTS, ENTITLEMENTS, RESOURCES
 from uar.work import SYSTEM
 
@@ -137,6 +137,8 @@ def keep(scratch: Scratch, run_id: int) -> None:
                     .order_by(FOUND.c.k),
                 )
             )
+    if last > MANY:
+        scratch.refresh_statistics(SyncChange)
 
 
 def _find_ids(connection: sa.Connection, compared: Compared) -> None:

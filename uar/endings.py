@@ -18,6 +18,7 @@ from uar.incidents import open_incident
 from uar.lifecycle import move_all
 from uar.models import (
     Account,
+    App,
     Campaign,
     Connector,
     Decision,
@@ -29,6 +30,7 @@ from uar.models import (
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import IncidentKind, OrderKind, OrderReason, Seen
 from uar.models.states import GrantState, OrderState
+from uar.naming import full_name
 from uar.notifications import tell
 from uar.provisioning import SETTLED
 from uar.site import Site
@@ -102,9 +104,12 @@ def give_back(work: Work, grant_id: int, *, why: str) -> list[Order]:
     account = work.session.get_one(Account, grant.account_id)
     if work.actor.id is None or account.identity_id != work.actor.id:
         raise NotFound("There is no such access.", subject=f"grants:{grant_id}")
-    entitlement = work.session.get_one(Entitlement, grant.entitlement_id)
-    if entitlement.is_builtin:
+    if work.session.get_one(Entitlement, grant.entitlement_id).is_builtin:
         raise Refused("An account itself is not given back here: ask the owner of the app.")
+    if work.session.get_one(App, grant.app_id).is_own:
+        raise Refused("A role in uar is not given back here: ask a super administrator.")
+    if account.is_protected:
+        raise Refused(f"{account.name} is a protected account: uar never changes it.")
     return remove(work, grant_id, reason=OrderReason.GIVEN_BACK, why=why or "given back")
 
 
@@ -115,12 +120,13 @@ def seen_again(work: Work, grant: Grant) -> None:
     once more, once, if it came back within an hour; otherwise the app's owner
     decides. Nothing happens when our own call did not end it.
     """
+    # One that had come back itself and went again without us says nothing new.
     last = work.session.scalars(
         sa.select(Grant)
         .where(
             col(Grant.account_id) == grant.account_id,
             col(Grant.entitlement_id) == grant.entitlement_id,
-            col(Grant.ended_order_id).is_not(None),
+            sa.or_(col(Grant.ended_order_id).is_not(None), ~col(Grant.reappeared)),
             col(Grant.id) != grant.id,
         )
         .order_by(col(Grant.id).desc())
@@ -142,22 +148,21 @@ def seen_again(work: Work, grant: Grant) -> None:
     )
     timely = removal.reason is OrderReason.EXPIRY and not last.reappeared
     if timely and work.now - last.ended_at <= FIGHT_BACK:
-        remove(
-            work,
-            grant.id,
-            reason=OrderReason.REAPPEARED,
-            why=f"incident {incident.id}: it came back within an hour of its end",
-        )
+        why = f"incident {incident.id}: it came back within an hour of its end"
+        try:
+            remove(work, grant.id, reason=OrderReason.REAPPEARED, why=why)
+        except Refused as error:  # where it comes from is not read yet: the alarm has to do
+            work.record("grant.removal_refused", f"grants:{grant.id}", reason=error.sentence)
 
 
 def _came_back(work: Work, last: Grant, removal: Order) -> str:
     account = work.session.get_one(Account, last.account_id)
-    entitlement = work.session.get_one(Entitlement, last.entitlement_id)
     assert last.ended_at is not None
     on = last.ended_at.astimezone(work.settings.zone).strftime("%d %b %Y")
-    what = f"{account.name} has “{entitlement.name}” again."
+    what = f"{account.name} has “{full_name(work.session, last.entitlement_id)}” again."
     if removal.campaign_id is None:
-        why = "its time was over" if removal.reason is OrderReason.EXPIRY else "it was given back"
+        given_back = removal.reason is OrderReason.GIVEN_BACK
+        why = "it was given back" if given_back else "its time was over"
         return f"{what} It had been removed on {on} because {why}."
     campaign = work.session.get_one(Campaign, removal.campaign_id)
     by = work.session.scalars(
@@ -191,6 +196,11 @@ def _order_removals(work: Work, grant_ids: list[int]) -> None:
     )
     over = [grant_id for grant_id in grant_ids if grant_id not in kept]
     moved = move_all(work, Grant, over, before=GrantState.ACTIVE, to=GrantState.ENDING)
+    rest = sorted(set(over) - set(moved))
+    if rest:
+        for state in (GrantState.OUT_OF_SCOPE, GrantState.DISPLACED):
+            moved += move_all(work, Grant, rest, before=state, to=GrantState.ENDING)
+        _hurry(work, rest)
     if not moved:
         return
     by_itself = sa.and_(
@@ -250,6 +260,20 @@ def _order_removals(work: Work, grant_ids: list[int]) -> None:
     )
 
 
+def _hurry(work: Work, grant_ids: list[int]) -> None:
+    """Let removals that wait for second thoughts go now: there is nothing to undo any more."""
+    work.session.connection().execute(
+        sa.update(Order)
+        .where(
+            col(Order.grant_id).in_(grant_ids),
+            col(Order.kind) == OrderKind.REVOKE,
+            col(Order.state) == OrderState.QUEUED,
+            col(Order.not_before) > work.now,
+        )
+        .values(not_before=work.now, next_at=work.now)
+    )
+
+
 def _instant(work: Work) -> sa.ColumnElement[object]:
     """Return the instant as a bound value of the column's own type on either database."""
     value = sa.literal(work.now, sa.inspect(Order).columns["created_at"].type)
@@ -258,18 +282,18 @@ def _instant(work: Work) -> sa.ColumnElement[object]:
 
 def _warn(work: Work, cause: GrantCause) -> None:
     account = work.session.get_one(Account, cause.account_id)
-    entitlement = work.session.get_one(Entitlement, cause.entitlement_id)
     cause.warn_at = None
     work.session.add(cause)
     if account.identity_id is None or cause.ends_at is None:
         return
     end = cause.ends_at.astimezone(work.settings.zone)
+    access = full_name(work.session, cause.entitlement_id)
     tell(
         work,
         account.identity_id,
         "ending_soon",
-        f"{entitlement.name}: your access ends at {end:%H:%M}",
-        f"Your access to {entitlement.name} ends on {end:%d %B} at {end:%H:%M} ({end.tzname()}).\n"
+        f"{access}: your access ends at {end:%H:%M}",
+        f"Your access to {access} ends on {end:%d %B} at {end:%H:%M} ({end.tzname()}).\n"
         "You can ask for more time, or give it back earlier.",
         "/access",
     )

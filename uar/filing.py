@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from uar.access_requests import access_name
 from uar.catalogue import NOBODY, OPEN, can_hold, on_offer
 from uar.errors import Invalid, NotFound, Refused
 from uar.holdings import Holding, How, holding, one_of_mine
 from uar.models import AccessRequest, Account, App, ApprovalStep, Entitlement, Identity, Resource
 from uar.models.kinds import PersonStatus
 from uar.models.states import StepState
+from uar.naming import full_name
 from uar.notifications import tell
 from uar.policies import Deciders, authority, steps_for
 from uar.words import duration, either
@@ -87,7 +87,7 @@ def tell_deciders(
     """Tell those who may decide a step: who asks, for what, how long, why, and how risky."""
     person = work.session.get_one(Identity, request.subject_id)
     entitlement = work.session.get_one(Entitlement, request.entitlement_id)
-    what = access_name(work, request.entitlement_id)
+    what = full_name(work.session, request.entitlement_id)
     more = " more" if request.is_extension else ""
     time = f"{duration(request.granted_minutes)}{more}"
     lines = [
@@ -205,7 +205,7 @@ def _shown(
 ) -> dict[str, str]:
     """Keep what the requester was shown before asking (L29)."""
     return {
-        "access": access_name(work, entitlement.id),
+        "access": full_name(work.session, entitlement.id),
         "account": account.name,
         "risk": entitlement.risk.value,
         "longest": duration(entitlement.max_minutes),

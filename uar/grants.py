@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from uar.errors import NotFound, Refused
+from uar.incidents import settled
 from uar.lifecycle import move, move_all
 from uar.models import Grant, GrantCause, ReviewItem
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Cause, OrderKind, OrderReason
 from uar.models.states import GrantState, ItemState, OrderState
 from uar.origins import origins
-from uar.provisioning import CANCELLABLE, end_begun, may_consent, order
+from uar.provisioning import CANCELLABLE, end_begun, give_consent, may_consent, order
 from uar.work import Work
 
 
@@ -134,7 +135,8 @@ def remove(
     source, which waits for the consent of an owner of the source's app unless
     the actor is one. Raises NotFound when the grant is not open any more.
     """
-    grant = work.session.get(Grant, grant_id)
+    # Held, so that its time does not run out, and is ordered away too, meanwhile.
+    grant = work.session.get(Grant, grant_id, with_for_update=True, populate_existing=True)
     if grant is None or grant.ended_at is not None:
         raise NotFound("This access has ended already.", subject=f"grants:{grant_id}")
     made = []
@@ -153,6 +155,8 @@ def remove(
             **linked,  # type: ignore[arg-type]
         )
         if not consent:
+            if row.state is OrderState.CONSENT:  # another decision waits for what she agrees to
+                give_consent(work, row.id, reason=why)
             end_begun(work, path.grant_id)
         made.append(row)
     if not made:
@@ -164,6 +168,35 @@ def remove(
         details={"orders": [row.id for row in made]},
     )
     return made
+
+
+def lost(work: Work, grant: Grant, *, order_id: int) -> None:
+    """Record that a read no longer shows the direct path of a grant that an order removed.
+
+    The grant ends, unless it is still held through a group: then only its direct
+    causes end, and it goes on (L2, L5).
+    """
+    through = work.session.scalars(
+        sa.select(col(GrantCause.id)).where(
+            col(GrantCause.grant_id) == grant.id,
+            col(GrantCause.ended_at).is_(None),
+            col(GrantCause.via_id) != 0,
+        )
+    ).first()
+    if through is None:
+        ended(work, grant, order_id=order_id)
+        return
+    work.session.connection().execute(
+        sa.update(GrantCause)
+        .where(
+            col(GrantCause.grant_id) == grant.id,
+            col(GrantCause.ended_at).is_(None),
+            col(GrantCause.via_id) == 0,
+        )
+        .values(ended_at=work.now, warn_at=None)
+    )
+    if grant.state is GrantState.ENDING:
+        move(work, grant, GrantState.ACTIVE, reason="still held through a group")
 
 
 def ended(
@@ -211,6 +244,7 @@ def ended(
                 settled_at=work.now,
                 result="A complete read no longer shows it." if run_id else "It is gone.",
             )
+    settled(work, grant.account_id, grant.entitlement_id, "A read no longer shows the access.")
 
 
 def _add_cause(work: Work, grant: Grant, kind: Cause, **values: Any) -> None:

@@ -29,12 +29,18 @@ class HeldRow:
     resource_type: str
     description: str
     is_builtin: bool
+    is_directory: bool
     state: GrantState
     began_at: datetime
     ends_at: datetime | None
     direct: bool
     via: str
     for_a_while: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether it is the account in a directory that everybody has."""
+        return self.is_builtin and self.is_directory
 
 
 def held_by(session: Session, identity_id: int) -> list[HeldRow]:
@@ -70,6 +76,7 @@ def held_by(session: Session, identity_id: int) -> list[HeldRow]:
             col(Resource.type).label("resource_type"),
             col(Entitlement.description),
             col(Entitlement.is_builtin),
+            col(App.is_directory),
             col(Grant.state),
             col(Grant.began_at),
             sa.case((lasting > 0, None), else_=last_end).label("ends_at"),

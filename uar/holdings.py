@@ -24,6 +24,7 @@ from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Cause, OrderKind, OrderReason
 from uar.models.states import GrantState
 from uar.provisioning import unsettled
+from uar.words import access_name
 
 RECENT = timedelta(days=7)
 
@@ -61,6 +62,7 @@ class MyAccess:
     grant_id: int
     entitlement_id: int
     app: str
+    resource: str
     entitlement: str
     account: str
     state: GrantState
@@ -76,8 +78,8 @@ class MyAccess:
 
     @property
     def access(self) -> str:
-        """Name it as everywhere: "CRM · Administrators"."""
-        return f"{self.app} · {self.entitlement}"
+        """Name it as everywhere: "JumpCloud · crm-admins · Member"."""
+        return access_name(self.app, self.resource, self.entitlement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class PastAccess:
     grant_id: int
     entitlement_id: int
     app: str
+    resource: str
     entitlement: str
     began_at: datetime
     ended_at: datetime
@@ -94,8 +97,8 @@ class PastAccess:
 
     @property
     def access(self) -> str:
-        """Name it as everywhere: "CRM · Administrators"."""
-        return f"{self.app} · {self.entitlement}"
+        """Name it as everywhere: "JumpCloud · crm-admins · Member"."""
+        return access_name(self.app, self.resource, self.entitlement)
 
 
 def holding(session: Session, account_id: int, entitlement_id: int, now: datetime) -> Holding:
@@ -134,7 +137,7 @@ def my_access(session: Session, identity_id: int, now: datetime) -> list[MyAcces
     found = [
         _mine(row, facts[row.grant_id], asked.get(row.entitlement_id), given, now)
         for row in held_by(session, identity_id)
-        if not (row.is_builtin and facts[row.grant_id].is_directory)
+        if not row.is_plain
     ]
     return sorted(found, key=lambda row: (row.ends_at is None, row.ends_at or now))
 
@@ -156,6 +159,7 @@ def lately_ended(session: Session, identity_id: int, now: datetime) -> list[Past
             col(Grant.id).label("grant_id"),
             col(Grant.entitlement_id),
             col(App.name).label("app"),
+            col(Resource.name).label("resource"),
             col(Entitlement.name).label("entitlement"),
             col(Grant.began_at),
             col(Grant.ended_at),
@@ -164,6 +168,7 @@ def lately_ended(session: Session, identity_id: int, now: datetime) -> list[Past
         .join(Account, col(Account.id) == col(Grant.account_id))
         .join(App, col(App.id) == col(Grant.app_id))
         .join(Entitlement, col(Entitlement.id) == col(Grant.entitlement_id))
+        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
         .outerjoin(Order, col(Order.id) == col(Grant.ended_order_id))
         .where(col(Account.identity_id) == identity_id, col(Grant.ended_at) > now - RECENT)
         .order_by(col(Grant.ended_at).desc(), col(Grant.id).desc()),
@@ -173,7 +178,6 @@ def lately_ended(session: Session, identity_id: int, now: datetime) -> list[Past
 @dataclass(frozen=True, slots=True)
 class _Facts:
     grant_id: int
-    is_directory: bool
     is_own: bool
     is_protected: bool
     on_offer: bool
@@ -187,7 +191,6 @@ def _facts(session: Session, identity_id: int) -> Mapping[int, _Facts]:
         _Facts,
         sa.select(
             col(Grant.id).label("grant_id"),
-            col(App.is_directory),
             col(App.is_own),
             col(Account.is_protected),
             sa.and_(on_offer(), can_hold()).label("on_offer"),
@@ -233,6 +236,7 @@ def _mine(
         grant_id=row.grant_id,
         entitlement_id=row.entitlement_id,
         app=row.app,
+        resource=row.resource,
         entitlement=row.entitlement,
         account=row.account,
         # Its time is over though the job that ends it has not come by yet.

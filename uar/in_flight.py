@@ -7,7 +7,7 @@ the order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -15,10 +15,11 @@ from sqlmodel import Session, col
 from uar.db import in_batches
 from uar.differences import Compared
 from uar.models import Grant, ProvisioningOrder
-from uar.models.kinds import OrderKind
+from uar.models.kinds import OrderKind, Seen
 from uar.models.states import OrderState
 from uar.scratch import temporary
 
+A_DAY = timedelta(days=1)
 PAIR = ("account_id", "entitlement_id")
 SETTLING = temporary(
     "settling",
@@ -55,7 +56,7 @@ def note(connection: sa.Connection, compared: Compared) -> None:
         .where(
             of_connector,
             col(order.kind) == OrderKind.GRANT,
-            col(order.state).in_((OrderState.QUEUED, OrderState.MANUAL)),
+            sa.or_(col(order.state).in_((OrderState.QUEUED, OrderState.MANUAL)), given_up(since)),
             ~sa.exists().where(
                 SETTLING.c.account_id == col(order.account_id),
                 SETTLING.c.entitlement_id == col(order.entitlement_id),
@@ -65,6 +66,21 @@ def note(connection: sa.Connection, compared: Compared) -> None:
     )
     for statement in (sa.select(either, sa.false()), waiting):
         connection.execute(sa.insert(SETTLING).from_select([*PAIR, "only_new"], statement))
+
+
+def given_up(since: datetime) -> sa.ColumnElement[bool]:
+    """Match grants that the vendor accepted in the day before and no read confirmed.
+
+    They may still show: then they are ours, and have an end (L4). What shows up
+    later than that was given by somebody else (L3).
+    """
+    order = ProvisioningOrder
+    return sa.and_(
+        col(order.kind) == OrderKind.GRANT,
+        col(order.state) == OrderState.FAILED,
+        col(order.read_before) == Seen.ABSENT,
+        col(order.sent_at) > since - A_DAY,
+    )
 
 
 def busy(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from uar.db import AnySelect, rows
-from uar.errors import Invalid, NotFound
+from uar.errors import Invalid, NotFound, Refused
 from uar.lifecycle import move
 from uar.models import Account, App, AppOwner, Campaign, Entitlement, Incident, Resource
 from uar.models.kinds import IncidentKind
@@ -157,12 +157,40 @@ def open_incident(
 
 
 def close(work: Work, incident_id: int, why: str) -> None:
-    """Close an incident with the reason why nothing more is to be done."""
+    """Close an incident with the reason why nothing more is to be done.
+
+    Raises Invalid without a reason, NotFound, Conflict when it is closed already, and
+    Refused to whoever holds the account (L20).
+    """
     if not why.strip():
         raise Invalid("Say why nothing more is to be done.", {"reason": "Say why."})
     incident = work.session.get(Incident, incident_id)
+    subject = f"incident:{incident_id}"
     if incident is None:
-        raise NotFound("There is no such incident.", subject=f"incident:{incident_id}")
+        raise NotFound("There is no such incident.", subject=subject)
+    holder = work.session.get_one(Account, incident.account_id).identity_id
+    if work.actor.id is not None and holder == work.actor.id:
+        raise Refused(
+            "This alarm is about your own access: somebody else must look at it.", subject=subject
+        )
+    _close(work, incident, why)
+
+
+def settled(work: Work, account_id: int, entitlement_id: int, why: str) -> None:
+    """Close what was worrying about a change that is done, or not wanted any more."""
+    found = work.session.scalars(
+        sa.select(Incident).where(
+            col(Incident.account_id) == account_id,
+            col(Incident.entitlement_id) == entitlement_id,
+            col(Incident.state) == IncidentState.OPEN,
+            col(Incident.kind).in_((IncidentKind.OVERDUE, IncidentKind.UNPROVEN)),
+        )
+    ).all()
+    for incident in found:
+        _close(work, incident, why)
+
+
+def _close(work: Work, incident: Incident, why: str) -> None:
     move(
         work,
         incident,

@@ -26,8 +26,8 @@ from uar.models import (
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Cause, OrderKind, PersonStatus, Verdict
 from uar.models.states import OrderState
-from uar.origins import origins
-from uar.provisioning import also_lost, why_by_hand
+from uar.origins import also_lost, origins
+from uar.provisioning import why_by_hand
 from uar.review_rows import Row
 from uar.sources import sources
 from uar.words import access_name

@@ -8,11 +8,13 @@ APScheduler and ``while True: run(job, site); sleep(job.seconds)`` does the same
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from uar import access_requests, audit, campaigns, delivery, endings, notifications, sync
+from uar import access_requests, audit, campaigns, delivery, endings, notifications, overdue, sync
 from uar.site import Site
+from uar.work import request_ref
 
 log = logging.getLogger(__name__)
 
@@ -37,22 +39,30 @@ JOBS = (
     Job("order what was approved", access_requests.order_due, 5),
     Job("lapse stale requests", access_requests.lapse_due, 60),
     Job("remind reviewers", campaigns.remind_due, 300),
+    Job("raise alarms about late removals", overdue.alarm_due, 60),
     Job("seal the audit log", audit.seal_due, 5),
 )
 """The two jobs that people wait for, ending grants and carrying out orders, do
 not tick: :mod:`uar.scheduler` wakes exactly when they are due."""
 
 
-def run(job: Job, site: Site) -> int:
-    """Run one job until nothing is due; return how many rows it handled."""
+def run(job: Job, site: Site, *, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Run one job until nothing is due; return how many rows it handled.
+
+    ``stopping`` is asked between two batches. The log and the record carry one id.
+    """
+    ref = request_ref.set(f"job-{secrets.token_hex(4)}")
     total = 0
-    for _ in range(MOST_BATCHES):
-        n = job.run(site)
-        total += n
-        if n == 0:
-            break
-    if total:
-        log.info("job=%r handled=%d", job.name, total)
+    try:
+        for _ in range(MOST_BATCHES):
+            n = job.run(site)
+            total += n
+            if n == 0 or stopping():
+                break
+    finally:
+        if total:
+            log.info("job=%r ref=%s handled=%d", job.name, request_ref.get(), total)
+        request_ref.reset(ref)
     return total
 
 

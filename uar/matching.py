@@ -196,10 +196,21 @@ def _by_mail(app_id: int | None) -> AnySelect:
 
 def _by_link(by_mail: sa.CTE) -> AnySelect:
     """Select administrators' accounts that the vendor says belong to a matched person."""
-    other = sa.orm.aliased(Account)
-    person = sa.case(
-        (other.match == Match.HAND, other.identity_id),  # type: ignore[arg-type]
-        else_=by_mail.c.identity_id,
+    # A table of its own, which both databases index or hash: the inventory's index
+    # has the type between connector and id, and a link does not name the type.
+    other = (
+        sa.select(
+            col(Account.connector_id),
+            col(Account.vendor_id),
+            sa.case(
+                (col(Account.match) == Match.HAND, col(Account.identity_id)),
+                else_=by_mail.c.identity_id,
+            ).label("identity_id"),
+        )
+        .outerjoin(by_mail, by_mail.c.account_id == col(Account.id))
+        .where(col(Account.is_person), col(Account.gone_at).is_(None))
+        .cte("linked_to")
+        .prefix_with("MATERIALIZED")
     )
     return (
         sa.select(
@@ -209,14 +220,11 @@ def _by_link(by_mail: sa.CTE) -> AnySelect:
         .join(
             other,
             sa.and_(
-                col(other.connector_id) == col(Account.connector_id),
-                col(other.vendor_id) == col(Account.linked_vendor_id),
-                col(other.is_person),
-                col(other.gone_at).is_(None),
+                other.c.connector_id == col(Account.connector_id),
+                other.c.vendor_id == col(Account.linked_vendor_id),
             ),
         )
-        .outerjoin(by_mail, by_mail.c.account_id == col(other.id))
-        .join(Identity, col(Identity.id) == person)
+        .join(Identity, col(Identity.id) == other.c.identity_id)
         .where(
             col(Account.linked_vendor_id) != "",
             col(Account.is_person).is_(False),

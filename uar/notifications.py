@@ -7,6 +7,7 @@ readable in uar, and mail begins with what is written once a server is set.
 
 from __future__ import annotations
 
+import logging
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from itertools import groupby
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
@@ -26,7 +26,11 @@ from uar.models import Identity, Notification
 from uar.site import Site
 from uar.work import Work
 
+log = logging.getLogger(__name__)
+
 BATCH = 100
+PEOPLE = 100
+LEASE = timedelta(minutes=2)
 TIMEOUT = 20.0
 LATEST_RETRY = timedelta(hours=1)
 
@@ -78,38 +82,54 @@ def messages(
 def send_due(site: Site) -> int:
     """Send what is due, one mail for each person; return how many messages were handled.
 
-    A message that the server refuses is tried again later, at most an hour apart.
-    A process that dies between the server's answer and the record sends that one
-    mail twice; it never loses one.
+    A message that the server refuses, or that no mail can be made of, is tried again
+    later, at most an hour apart, and holds up nobody else's. A process that dies
+    between the server's answer and the record sends that one mail twice; it never
+    loses one.
+    """
+    handled = 0
+    for _ in range(PEOPLE):
+        group = _claimed(site)
+        if not group:
+            break
+        _send_one(site, group)
+        handled += len(group)
+    return handled
+
+
+def _claimed(site: Site) -> list[Message]:
+    """Take what is due for the person who has waited longest, for two minutes.
+
+    One person at a time, so that a slow mail server lets no lease run out before
+    its mail is sent, and no other process sends it again.
     """
     with site.working() as work:
-        due = rows(
+        due = sa.and_(col(Notification.sent_at).is_(None), col(Notification.send_at) <= work.now)
+        longest = (
+            sa.select(col(Notification.identity_id))
+            .where(due)
+            .order_by(col(Notification.send_at), col(Notification.id))
+            .limit(1)
+        )
+        found = rows(
             work.session,
             Message,
             _select()
-            .where(col(Notification.sent_at).is_(None), col(Notification.send_at) <= work.now)
-            .order_by(col(Notification.identity_id), col(Notification.id))
+            .where(due, col(Notification.identity_id) == longest.scalar_subquery())
+            .order_by(col(Notification.id))
             .limit(BATCH),
         )
-        if not due:
-            return 0
-        lease = work.now + timedelta(minutes=2)
+        if not found:
+            return []
         claimed = set(
             work.session.connection().scalars(
                 sa.update(Notification)
-                .where(
-                    col(Notification.id).in_([m.id for m in due]),
-                    col(Notification.sent_at).is_(None),
-                    col(Notification.send_at) <= work.now,
-                )
-                .values(send_at=lease, attempts=col(Notification.attempts) + 1)
+                .where(col(Notification.id).in_([message.id for message in found]), due)
+                .values(send_at=work.now + LEASE, attempts=col(Notification.attempts) + 1)
                 .returning(col(Notification.id))
             )
         )
-    mine = [message for message in due if message.id in claimed]
-    for _, group in groupby(mine, key=lambda message: message.identity_id):
-        _send_one(site, list(group))
-    return len(mine)
+    return [message for message in found if message.id in claimed]
 
 
 def _send_one(site: Site, group: Sequence[Message]) -> None:
@@ -117,12 +137,13 @@ def _send_one(site: Site, group: Sequence[Message]) -> None:
     if site.settings.smtp_url and group[0].to:
         try:
             _post(site, _mail(site, group))
-        except (OSError, smtplib.SMTPException) as error:
+        except Exception as error:  # an address may be such that no mail can be made for it
             trouble = f"{type(error).__name__}: {error}"[:300]
+            log.warning("mail for identity:%d was not sent: %s", group[0].identity_id, trouble)
     with site.working() as work:
         ids = [message.id for message in group]
         if trouble:
-            wait = min(timedelta(minutes=2 ** group[0].attempts), LATEST_RETRY)
+            wait = min(timedelta(minutes=2 ** min(group[0].attempts, 6)), LATEST_RETRY)
             values = {"send_at": work.now + wait, "trouble": trouble}
         else:
             values = {"sent_at": work.now, "trouble": ""}
@@ -151,13 +172,17 @@ def _post(site: Site, mail: EmailMessage) -> None:
     server = urlsplit(site.settings.smtp_url)
     if server.scheme not in ("smtp", "smtps", "smtp+starttls") or not server.hostname:
         raise Invalid("UAR_SMTP_URL begins with smtp://, smtps:// or smtp+starttls://.")
+    try:
+        port = server.port
+    except ValueError:  # whose words may hold a part of a password
+        raise Invalid("UAR_SMTP_URL has no usable port: quote special characters.") from None
     secure = ssl.create_default_context()
     if server.scheme == "smtps":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-            server.hostname, server.port or 465, timeout=TIMEOUT, context=secure
+            server.hostname, port or 465, timeout=TIMEOUT, context=secure
         )
     else:
-        smtp = smtplib.SMTP(server.hostname, server.port or 25, timeout=TIMEOUT)
+        smtp = smtplib.SMTP(server.hostname, port or 25, timeout=TIMEOUT)
     with smtp:
         if server.scheme == "smtp+starttls":
             smtp.starttls(context=secure)

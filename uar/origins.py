@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from uar.db import AnySelect, rows
-from uar.models import Entitlement, Grant, GrantCause
+from uar.models import Entitlement, Grant, GrantCause, Resource
+from uar.words import access_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,28 @@ class Origin:
 def origins(session: Session, grant_id: int) -> list[Origin]:
     """List where an open grant has to be removed, the direct path first. Two queries."""
     return rows(session, Origin, _direct(grant_id)) + rows(session, Origin, _inherited(grant_id))
+
+
+def also_lost(session: Session, account_id: int, entitlement_id: int) -> list[str]:
+    """Name what else an account would lose with an entitlement, because it is inherited (L5).
+
+    The app is not named: it is the entitlement's own.
+    """
+    found = session.connection().execute(
+        sa.select(col(Resource.name), col(Entitlement.name))
+        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
+        .join(GrantCause, col(GrantCause.entitlement_id) == col(Entitlement.id))
+        .where(
+            col(GrantCause.account_id) == account_id,
+            col(GrantCause.ended_at).is_(None),
+            col(GrantCause.via_id)
+            == sa.select(col(Entitlement.resource_id))
+            .where(col(Entitlement.id) == entitlement_id)
+            .scalar_subquery(),
+        )
+        .order_by(col(Resource.name), col(Entitlement.name))
+    )
+    return [access_name("", resource, right) for resource, right in found]
 
 
 def _direct(grant_id: int) -> AnySelect:

@@ -47,7 +47,8 @@ def compare_paths(connection: sa.Connection, compared: Compared) -> None:
 def observed(connection: sa.Connection, compared: Compared) -> list[tuple[int, bool]]:
     """Say of each order that waits for a read whether this one showed the direct path.
 
-    Those are the manual ones and the sent ones that are older than the read.
+    Those are the manual ones, the sent ones that are older than the read, and grants
+    that were given up although we had called for them.
     """
     order = ProvisioningOrder
     direct = seen().where(PATHS.c.via_n == 0).subquery()
@@ -61,6 +62,7 @@ def observed(connection: sa.Connection, compared: Compared) -> list[tuple[int, b
             col(order.created_at) <= compared.started_at,
             sa.or_(
                 col(order.state) == OrderState.MANUAL,
+                in_flight.given_up(compared.started_at),
                 sa.and_(
                     col(order.state) == OrderState.SENT,
                     col(order.sent_at) <= compared.started_at,

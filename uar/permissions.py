@@ -10,7 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from uar.errors import NotFound
+from uar import clock
+from uar.errors import Conflict, NotFound
 from uar.models import (
     Account,
     App,
@@ -22,7 +23,7 @@ from uar.models import (
     Resource,
 )
 from uar.models.kinds import AccountStatus, Cause, Match, PersonStatus, Risk, Role
-from uar.models.states import ConnectorState
+from uar.models.states import ConnectorState, GrantState
 from uar.work import Work
 
 OWN_KIND = "uar"
@@ -38,7 +39,10 @@ TITLES = {
 
 
 def roles_of(session: Session, identity_id: int) -> frozenset[Role]:
-    """Return the roles a person has now; none when she has left. One query."""
+    """Return the roles a person has at this instant; none when she has left. One query.
+
+    A role for a while is over when its time is, not when its removal is carried out (L25).
+    """
     found = session.connection().scalars(
         sa.select(col(Resource.vendor_id))
         .join(Entitlement, col(Entitlement.resource_id) == col(Resource.id))
@@ -50,7 +54,7 @@ def roles_of(session: Session, identity_id: int) -> frozenset[Role]:
             col(Account.identity_id) == identity_id,
             col(Identity.status) == PersonStatus.ACTIVE,
             col(App.is_own),
-            col(Grant.ended_at).is_(None),
+            _counts(),
         )
     )
     return frozenset(Role(word) for word in found)
@@ -69,12 +73,22 @@ def holders(session: Session, role: Role) -> list[int]:
             .where(
                 col(App.is_own),
                 col(Resource.vendor_id) == role.value,
-                col(Grant.ended_at).is_(None),
+                _counts(),
                 col(Identity.status) == PersonStatus.ACTIVE,
             )
             .order_by(col(Account.identity_id))
         )
     )
+
+
+def why_kept(session: Session, account: Account, entitlement: Entitlement) -> str:
+    """Say why a role must not be taken away by itself (L14); empty when it may."""
+    resource = session.get_one(Resource, entitlement.resource_id)
+    if resource.vendor_id != Role.SUPER_ADMIN.value:
+        return ""
+    if holders(session, Role.SUPER_ADMIN) != [account.identity_id]:
+        return ""
+    return f"{account.name} is the last super administrator: give somebody else the role first."
 
 
 def ensure_own_app(work: Work) -> App:
@@ -128,10 +142,11 @@ def ensure_own_app(work: Work) -> App:
 
 
 def give(work: Work, identity_id: int, role: Role) -> None:
-    """Give a person a role, standing, until somebody ends it; nothing when she has it."""
+    """Give a person a role, standing, until somebody ends it; nothing when she has it so.
+
+    Raises NotFound, and Conflict while a removal of the role is on its way.
+    """
     session = work.session
-    if role in roles_of(session, identity_id):
-        return
     app = ensure_own_app(work)
     person = session.get(Identity, identity_id)
     if person is None:
@@ -142,26 +157,23 @@ def give(work: Work, identity_id: int, role: Role) -> None:
         .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
         .where(col(Entitlement.app_id) == app.id, col(Resource.vendor_id) == role.value)
     ).one()
-    grant = Grant(
-        app_id=app.id,
+    grant = _open_grant(work, account, entitlement_id)
+    cause = GrantCause(
+        grant_id=grant.id,
         connector_id=account.connector_id,
         account_id=account.id,
         entitlement_id=entitlement_id,
+        kind=Cause.STANDING,
         began_at=work.now,
     )
-    session.add(grant)
-    session.flush()
-    session.add(
-        GrantCause(
-            grant_id=grant.id,
-            connector_id=account.connector_id,
-            account_id=account.id,
-            entitlement_id=entitlement_id,
-            kind=Cause.STANDING,
-            began_at=work.now,
-        )
+    same = sa.select(GrantCause).where(
+        col(GrantCause.grant_id) == grant.id,
+        col(GrantCause.kind) == Cause.STANDING,
+        col(GrantCause.ended_at).is_(None),
     )
-    work.record("grant.begun", f"grants:{grant.id}", reason=f"{role.value} for {person.name}")
+    if session.scalars(same).first() is None:
+        session.add(cause)
+        work.record("grant.begun", f"grants:{grant.id}", reason=f"{role.value} for {person.name}")
 
 
 def own_account(work: Work, person: Identity) -> Account:
@@ -193,3 +205,38 @@ def own_account(work: Work, person: Identity) -> Account:
     session.add(account)
     session.flush()
     return account
+
+
+def _open_grant(work: Work, account: Account, entitlement_id: int) -> Grant:
+    found = work.session.scalars(
+        sa.select(Grant).where(
+            col(Grant.account_id) == account.id,
+            col(Grant.entitlement_id) == entitlement_id,
+            col(Grant.ended_at).is_(None),
+        )
+    ).one_or_none()
+    if found is None:
+        found = Grant(
+            app_id=account.app_id,
+            connector_id=account.connector_id,
+            account_id=account.id,
+            entitlement_id=entitlement_id,
+            began_at=work.now,
+        )
+        work.session.add(found)
+        work.session.flush()
+    elif found.state is GrantState.ENDING:
+        raise Conflict(
+            "This role is just being taken away: give it afterwards.", subject=f"grants:{found.id}"
+        )
+    return found
+
+
+def _counts() -> sa.ColumnElement[bool]:
+    """Match open grants with a cause whose time is not over; authority is of this instant (L27)."""
+    lasting = sa.exists().where(
+        col(GrantCause.grant_id) == col(Grant.id),
+        col(GrantCause.ended_at).is_(None),
+        sa.or_(col(GrantCause.ends_at).is_(None), col(GrantCause.ends_at) > clock.now()),
+    )
+    return sa.and_(col(Grant.ended_at).is_(None), lasting)

@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from uar.errors import Conflict, Forbidden, NotFound, Refused
+from uar.incidents import settled
 from uar.lifecycle import move
-from uar.models import Account, AppOwner, Connector, Entitlement, Grant, GrantCause, Resource
+from uar.models import Account, AppOwner, Connector, Entitlement, Grant, GrantCause
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import OrderKind, OrderReason, Role
 from uar.models.states import GrantState, OrderState
-from uar.permissions import roles_of
+from uar.naming import full_name
+from uar.permissions import OWN_KIND, roles_of, why_kept
 from uar.work import Work
 
 SETTLED = (OrderState.VERIFIED, OrderState.CANCELLED)
@@ -56,19 +58,22 @@ def order(
 ) -> Order:
     """Write one change into the outbox, or return the unsettled order for the same.
 
+    One that had failed is tried again, for somebody wants it again.
     It is for a person to carry out when writing is off (L10), the connector
     cannot change this entitlement, or a rule keeps it (L7). Raises Refused for
     access that must not be given: fixed by a rule, or to an administrator (L14).
     """
     found = unsettled(work.session, account_id, entitlement_id, kind)
     if found is not None:
+        if found.state is OrderState.FAILED:
+            _again(work, found)
         return found
     entitlement = work.session.get_one(Entitlement, entitlement_id)
     account = work.session.get_one(Account, account_id)
     connector = work.session.get_one(Connector, entitlement.connector_id)
     if kind is OrderKind.GRANT:
         _refuse_grant(entitlement, account)
-    by_hand = why_by_hand(connector, entitlement, account, kind)
+    by_hand = why_by_hand(work.session, connector, entitlement, account, kind)
     state = OrderState.MANUAL if by_hand else OrderState.QUEUED
     if needs_consent:
         state = OrderState.CONSENT
@@ -101,17 +106,43 @@ def order(
     return row
 
 
+def _again(work: Work, row: Order) -> None:
+    by_hand = _by_hand(work.session, row)
+    to = OrderState.MANUAL if by_hand else OrderState.QUEUED
+    at = max(work.now, row.not_before)
+    move(
+        work, row, to, reason="wanted again", next_at=at, not_before=at, attempts=0, result=by_hand
+    )
+
+
+def _by_hand(session: Session, row: Order) -> str:
+    return why_by_hand(
+        session,
+        session.get_one(Connector, row.connector_id),
+        session.get_one(Entitlement, row.entitlement_id),
+        session.get_one(Account, row.account_id),
+        row.kind,
+    )
+
+
 def why_by_hand(
-    connector: Connector, entitlement: Entitlement, account: Account, kind: OrderKind
+    session: Session,
+    connector: Connector,
+    entitlement: Entitlement,
+    account: Account,
+    kind: OrderKind,
 ) -> str:
     """Say why a person must carry the change out; empty when the connector can."""
     if account.is_protected:
         return f"{account.name} is a protected account: uar never changes it."
+    if connector.kind == OWN_KIND and kind is OrderKind.REVOKE:
+        return why_kept(session, account, entitlement)
     if entitlement.fixed_why:
         return entitlement.fixed_why
     if not entitlement.can_provision:
         verb = "give" if kind is OrderKind.GRANT else "take away"
-        return f"{connector.name} cannot {verb} “{entitlement.name}” by itself: do it there."
+        what = full_name(session, entitlement.id)
+        return f"{connector.name} cannot {verb} “{what}” by itself: do it there."
     if not connector.writes_on:
         return f"Writing to {connector.name} is switched off: do it there, or switch it on."
     return ""
@@ -121,14 +152,16 @@ def cancel(work: Work, order_id: int, *, reason: str) -> None:
     """Call a change off as long as nobody has begun to carry it out (L17).
 
     The grant of a removal is active again. Raises Conflict once the order is on
-    its way, and Refused for the end of access whose time is over.
+    its way, and Refused for the end of access whose time is over, and for a removal
+    of the actor's own access (L20), unless she gave it back herself.
     """
     row = _locked(work, order_id)
     if row.state in (OrderState.SENDING, OrderState.SENT):
         raise Conflict("It is already on its way to the vendor: the decision is final.")
-    if row.kind is OrderKind.REVOKE and row.reason is OrderReason.EXPIRY:
-        raise Refused("Access for a time ends on time. Ask for more time instead.")
+    if row.kind is OrderKind.REVOKE:
+        _insist_on_calling_off(work, row)
     move(work, row, OrderState.CANCELLED, reason=reason, settled_at=work.now)
+    settled(work, row.account_id, row.entitlement_id, reason)
     if row.kind is OrderKind.REVOKE and row.grant_id is not None:
         _restore(work, row.grant_id)
 
@@ -141,6 +174,7 @@ def cancel_for_item(work: Work, item_id: int, *, reason: str) -> None:
     found = work.session.scalars(
         sa.select(Order)
         .where(col(Order.item_id) == item_id, col(Order.state) != OrderState.CANCELLED)
+        .order_by(col(Order.id))
         .with_for_update()
     ).all()
     for row in found:
@@ -153,10 +187,7 @@ def cancel_for_item(work: Work, item_id: int, *, reason: str) -> None:
 def retry(work: Work, order_id: int) -> None:
     """Send a failed or manual order through the connector (again), now."""
     row = _locked(work, order_id)
-    entitlement = work.session.get_one(Entitlement, row.entitlement_id)
-    account = work.session.get_one(Account, row.account_id)
-    connector = work.session.get_one(Connector, row.connector_id)
-    by_hand = why_by_hand(connector, entitlement, account, row.kind)
+    by_hand = _by_hand(work.session, row)
     if by_hand:
         raise Refused(by_hand)
     move(work, row, OrderState.QUEUED, next_at=work.now, attempts=0, result="")
@@ -165,6 +196,8 @@ def retry(work: Work, order_id: int) -> None:
 def mark_done(work: Work, order_id: int, *, note: str) -> None:
     """Say that a person has carried out a manual order; a read must still prove it (L12)."""
     row = _locked(work, order_id)
+    if work.session.get_one(Connector, row.connector_id).kind == OWN_KIND:
+        raise Refused("uar keeps its own roles itself: there is nothing to do by hand.")
     move(
         work,
         row,
@@ -182,17 +215,16 @@ def give_consent(work: Work, order_id: int, *, reason: str = "") -> None:
     row = _locked(work, order_id)
     if not may_consent(work.session, work.actor.id, row.app_id):
         raise Forbidden("Only an owner of the app can agree to this.")
-    entitlement = work.session.get_one(Entitlement, row.entitlement_id)
-    account = work.session.get_one(Account, row.account_id)
-    connector = work.session.get_one(Connector, row.connector_id)
-    by_hand = why_by_hand(connector, entitlement, account, row.kind)
+    by_hand = _by_hand(work.session, row)
+    at = max(work.now, row.not_before)
     move(
         work,
         row,
         OrderState.MANUAL if by_hand else OrderState.QUEUED,
         action="provisioning_order.consented",
         reason=reason,
-        next_at=max(work.now, row.not_before),
+        next_at=at,
+        not_before=at,
         result=by_hand,
     )
     if row.grant_id is not None:
@@ -218,28 +250,16 @@ def end_begun(work: Work, grant_id: int) -> None:
         move(work, grant, GrantState.ENDING)
 
 
-def also_lost(session: Session, account_id: int, entitlement_id: int) -> list[str]:
-    """Name what else an account would lose with an entitlement, because it is inherited (L5)."""
-    return list(
-        session.scalars(
-            sa.select(col(Entitlement.name))
-            .join(GrantCause, col(GrantCause.entitlement_id) == col(Entitlement.id))
-            .where(
-                col(GrantCause.account_id) == account_id,
-                col(GrantCause.ended_at).is_(None),
-                col(GrantCause.via_id)
-                == sa.select(col(Entitlement.resource_id))
-                .where(col(Entitlement.id) == entitlement_id)
-                .scalar_subquery(),
-            )
-            .order_by(col(Entitlement.name))
+def _insist_on_calling_off(work: Work, row: Order) -> None:
+    if row.reason is OrderReason.EXPIRY:
+        raise Refused("Access for a time ends on time. Ask for more time instead.")
+    holder = work.session.get_one(Account, row.account_id).identity_id
+    hers = work.actor.id is not None and holder == work.actor.id
+    if hers and row.reason is not OrderReason.GIVEN_BACK:
+        raise Refused(
+            "This is your own access: somebody else must call its removal off.",
+            subject=f"provisioning_order:{row.id}",
         )
-    )
-
-
-def resource_of(session: Session, entitlement: Entitlement) -> Resource:
-    """Return the resource that an entitlement is on."""
-    return session.get_one(Resource, entitlement.resource_id)
 
 
 def _refuse_grant(entitlement: Entitlement, account: Account) -> None:
@@ -252,7 +272,7 @@ def _refuse_grant(entitlement: Entitlement, account: Account) -> None:
 
 
 def _restore(work: Work, grant_id: int) -> None:
-    grant = work.session.get_one(Grant, grant_id, with_for_update=True)
+    grant = work.session.get_one(Grant, grant_id, with_for_update=True, populate_existing=True)
     others = work.session.scalars(
         sa.select(Order).where(
             col(Order.grant_id) == grant_id,

@@ -19,11 +19,12 @@ from uar.models import (
     Entitlement,
     Grant,
     Identity,
+    Resource,
 )
 from uar.models.kinds import Risk, StepKind
 from uar.models.states import RequestState, StepState
 from uar.policies import Authority, Deciders, authority, needs_distinct_people
-from uar.words import duration
+from uar.words import access_name, duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class RequestRow:
     app_id: int
     app: str
     entitlement_id: int
+    resource: str
     entitlement: str
     description: str
     risk: Risk
@@ -80,8 +82,8 @@ class RequestRow:
 
     @property
     def access(self) -> str:
-        """Name it as everywhere: "CRM · Administrators"."""
-        return f"{self.app} · {self.entitlement}"
+        """Name it as everywhere: "JumpCloud · crm-admins · Member"."""
+        return access_name(self.app, self.resource, self.entitlement)
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -135,12 +137,14 @@ def requests() -> AnySelect:
             col(Identity.department),
             col(App.id).label("app_id"),
             col(App.name).label("app"),
+            col(Resource.name).label("resource"),
             col(Entitlement.name).label("entitlement"),
             col(Entitlement.description),
             col(Entitlement.risk),
         )
         .join(Identity, col(Identity.id) == col(AccessRequest.subject_id))
         .join(Entitlement, col(Entitlement.id) == col(AccessRequest.entitlement_id))
+        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
         .join(App, col(App.id) == col(Entitlement.app_id))
         .outerjoin(
             ApprovalStep,

@@ -45,12 +45,11 @@ def begin(work: Work, connector_id: int, *, only_if_due: bool = False) -> SyncRu
     )
     connector.next_sync_at = work.now + timedelta(seconds=connector.every_seconds)
     work.session.add_all([run, connector])
+    busy = f"{connector.name} is being synced already."
     try:
         work.session.flush()
     except sa.exc.IntegrityError:
-        raise Conflict(
-            f"{connector.name} is being synced already.", subject=f"connector:{connector_id}"
-        ) from None
+        raise Conflict(busy, subject=f"connector:{connector_id}") from None
     work.record("sync_run.begun", f"sync_run:{run.id}")
     return run
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from uar import claims, clock, delivery, endings
+from uar import calls, claims, clock, delivery, endings
 from uar.jobs import JOBS, Job, run
 from uar.site import Site
 
@@ -47,14 +47,14 @@ class Scheduler:
             log.info("took over %d orders of a process that died", freed)
         for job in JOBS:
             self._ticks.add_job(
-                _guarded, "interval", [job, self._site], seconds=job.seconds,
+                self._run_job, "interval", [job], seconds=job.seconds,
                 max_instances=job.at_once, next_run_time=clock.now(),
             )  # fmt: skip
         self._ticks.start()
         self._waker.start()
 
     def stop(self) -> None:
-        """Finish what is under way and stop."""
+        """Finish the orders and jobs that are under way, begin no others, and stop."""
         self._stopping = True
         self._wake.set()
         self._waker.join(10)
@@ -79,11 +79,10 @@ class Scheduler:
             order = claims.next_at(session)
             lanes = claims.lanes_due(session, now) if order and order <= now else []
             lanes += claims.undescribed(session)
-        if ending and ending <= now:
-            while endings.end_due(self._site):
-                pass
-            return 0.0
         started = sum(self._start_lane(connector_id) for connector_id in set(lanes))
+        if ending and ending <= now:  # a batch at a time, so that lanes begin meanwhile
+            endings.end_due(self._site)
+            return 0.0
         soonest = min((at for at in (ending, order) if at and at > now), default=None)
         if soonest is None or started or lanes:
             return PEEK_SECONDS
@@ -99,8 +98,8 @@ class Scheduler:
 
     def _run_lane(self, connector_id: int) -> None:
         try:
-            delivery.describe_due(self._site, connector_id)
-            delivery.carry_out_lane(self._site, connector_id)
+            calls.describe_due(self._site, connector_id)
+            delivery.carry_out_lane(self._site, connector_id, stopping=lambda: self._stopping)
         except Exception:
             log.exception("lane of connector %s failed and is tried again", connector_id)
             threading.Event().wait(1.0)
@@ -109,9 +108,8 @@ class Scheduler:
                 self._busy.discard(connector_id)
             self._wake.set()
 
-
-def _guarded(job: Job, site: Site) -> None:
-    try:
-        run(job, site)
-    except Exception:
-        log.exception("job %r failed and is tried again", job.name)
+    def _run_job(self, job: Job) -> None:
+        try:
+            run(job, self._site, stopping=lambda: self._stopping)
+        except Exception:
+            log.exception("job %r failed and is tried again", job.name)

@@ -30,7 +30,9 @@ class Settings:
 
     data_dir: str = _setting("var", "Folder for the SQLite file, the secret key and demo data")
     database_url: str = _setting(
-        "", "SQLAlchemy address of the database; empty means uar.db in the data folder"
+        "",
+        "SQLAlchemy address of the database; empty means uar.db in the data folder",
+        secret=True,
     )
     secret_key: str = _setting(
         "",

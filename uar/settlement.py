@@ -13,15 +13,19 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from uar import access_requests
-from uar.grants import begin, ended, found
-from uar.incidents import open_incident
+from uar.grants import begin, found, lost
+from uar.incidents import open_incident, settled
 from uar.lifecycle import move
-from uar.models import AccessRequest, Account, Connector, Entitlement, Grant, GrantCause, Incident
+from uar.models import AccessRequest, Account, Connector, Entitlement, Grant, GrantCause
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import IncidentKind, OrderKind
-from uar.models.states import IncidentState, OrderState
+from uar.models.states import OrderState
+from uar.naming import full_name
 from uar.provisioning import end_begun
 from uar.work import Work
+
+DONE = "It is done and proven."
+OBSERVED = (OrderState.MANUAL, OrderState.SENT, OrderState.FAILED)
 
 
 def proven(work: Work, row: Order, *, result: str) -> None:
@@ -33,7 +37,7 @@ def proven(work: Work, row: Order, *, result: str) -> None:
         _given(work, row, result)
     else:
         _taken(work, row, result)
-    _close_worries(work, row)
+    settled(work, row.account_id, row.entitlement_id, DONE)
 
 
 def already_there(work: Work, row: Order) -> None:
@@ -47,6 +51,7 @@ def already_there(work: Work, row: Order) -> None:
         grant_id=grant.id,
         result="It was there already; nothing was sent and no end is set.",
     )
+    settled(work, row.account_id, row.entitlement_id, DONE)
     if row.request_id is not None:
         access_requests.already_held(work, row.request_id)
 
@@ -68,6 +73,7 @@ def impossible(work: Work, row: Order, *, result: str) -> None:
     """Give an order up that must not be carried out any more (L7, L13)."""
     move(work, row, OrderState.FAILED, result=result)
     if row.kind is OrderKind.GRANT and row.request_id is not None:
+        settled(work, row.account_id, row.entitlement_id, result)
         access_requests.failed(work, row.request_id, result)
     else:
         worry(work, row, IncidentKind.OVERDUE, result)
@@ -76,7 +82,7 @@ def impossible(work: Work, row: Order, *, result: str) -> None:
 def worry(work: Work, row: Order, kind: IncidentKind, why: str) -> None:
     """Open an incident about an order, once."""
     account = work.session.get_one(Account, row.account_id)
-    entitlement = work.session.get_one(Entitlement, row.entitlement_id)
+    access = full_name(work.session, row.entitlement_id)
     wish = "give" if row.kind is OrderKind.GRANT else "remove"
     open_incident(
         work,
@@ -86,15 +92,19 @@ def worry(work: Work, row: Order, kind: IncidentKind, why: str) -> None:
         entitlement_id=row.entitlement_id,
         grant_id=row.grant_id,
         campaign_id=row.campaign_id,
-        sentence=f"Could not {wish} “{entitlement.name}” for {account.name} yet: {why}",
+        sentence=f"Could not {wish} “{access}” for {account.name} yet: {why}",
     )
 
 
 def settle_observed(work: Work, observed: Sequence[tuple[int, bool]]) -> None:
-    """Settle manual and sent orders by what a complete sync showed: (order id, is held)."""
+    """Settle orders by what a complete sync showed: (order id, is held).
+
+    Manual and sent ones, and grants given up too early: the vendor has made the
+    change after all, so that its end must be set (L4).
+    """
     for order_id, held in observed:
         row = work.session.get(Order, order_id, with_for_update=True)
-        if row is None or row.state not in (OrderState.MANUAL, OrderState.SENT):
+        if row is None or row.state not in OBSERVED:
             continue
         if held == (row.kind is OrderKind.GRANT):
             proven(work, row, result="A complete read shows it.")
@@ -114,7 +124,7 @@ def _taken(work: Work, row: Order, result: str) -> None:
     if grant is not None and grant.ended_at is None:
         end_begun(work, grant.id)
         _sync_what_hangs_on(work, row)
-        ended(work, grant, order_id=row.id)
+        lost(work, grant, order_id=row.id)
     _verified(work, row, result, row.grant_id)
 
 
@@ -147,25 +157,4 @@ def _sync_what_hangs_on(work: Work, row: Order) -> None:
             sa.update(Connector)
             .where(col(Connector.id) == row.connector_id)
             .values(next_sync_at=work.now)
-        )
-
-
-def _close_worries(work: Work, row: Order) -> None:
-    """Close what was worrying about this order: it is done now."""
-    found_ = work.session.scalars(
-        sa.select(Incident).where(
-            col(Incident.account_id) == row.account_id,
-            col(Incident.entitlement_id) == row.entitlement_id,
-            col(Incident.state) == IncidentState.OPEN,
-            col(Incident.kind).in_((IncidentKind.OVERDUE, IncidentKind.UNPROVEN)),
-        )
-    ).all()
-    for incident in found_:
-        move(
-            work,
-            incident,
-            IncidentState.CLOSED,
-            closed_at=work.now,
-            closed_by=work.actor.name,
-            closed_why="It is done and proven.",
         )

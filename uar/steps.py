@@ -44,6 +44,7 @@ def step(scratch: Scratch, plan: Plan, what: ChangeOf, change: Change) -> Iterat
     Raises Conflict when the run is no longer this process's to apply.
     """
     with scratch.working(plan.actor) as work:
+        scratch.look_up_by_index(work)
         alive = work.session.connection().execute(
             sa.update(SyncRun)
             .where(col(SyncRun.id) == plan.run_id, col(SyncRun.state) == plan.state)

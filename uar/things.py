@@ -28,18 +28,21 @@ TABLES: dict[ChangeOf, type[SQLModel]] = {
 }
 
 
-def write_things(scratch: Scratch, plan: Plan) -> None:
-    """Write new and changed resources, entitlements and accounts."""
+def write_things(scratch: Scratch, plan: Plan) -> int:
+    """Write new and changed resources, entitlements and accounts; return how many."""
+    written = 0
     for change in (Change.ADDED, Change.CHANGED):
         for what in (ChangeOf.RESOURCE, ChangeOf.ENTITLEMENT, ChangeOf.ACCOUNT):
             for found in changes(scratch, plan, what, change):
                 with step(scratch, plan, what, change) as work:
                     _write(work, plan, what, found)
+                written += len(found)
         # A parent may be in a later batch than its child.
         for found in changes(scratch, plan, ChangeOf.RESOURCE, change):
             if any(row.after["parent"] or change is Change.CHANGED for row in found):
                 with step(scratch, plan, ChangeOf.RESOURCE, change) as work:
                     _point_to_parents(work.session.connection(), plan, found)
+    return written
 
 
 def end_things(scratch: Scratch, plan: Plan) -> None:

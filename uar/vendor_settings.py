@@ -57,6 +57,20 @@ def problems_of(
     return {}
 
 
+def elsewhere(
+    reader: type[Reader], before: Mapping[str, str], values: Mapping[str, str]
+) -> dict[str, str]:
+    """Ask for the secrets again, by field, when an address changes that they are sent to.
+
+    Otherwise whoever may change settings could have a secret sent to herself.
+    """
+    addresses = [field.name for field in fields(reader.Config) if field.kind == "url"]
+    if all(before.get(name, "") == values.get(name, "") for name in addresses):
+        return {}
+    again = "The address changes: enter this again."
+    return {name: again for name in secret_names(reader) if name not in values}
+
+
 def public(reader: type[Reader], values: Mapping[str, str]) -> dict[str, str]:
     """Return the values that are no secrets."""
     secret = secret_names(reader)

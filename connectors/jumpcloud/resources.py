@@ -73,15 +73,21 @@ def roles(administrators: Iterable[Row]) -> Iterator[ResourceRecord]:
 
 
 def entitlement(resource: ResourceRecord) -> EntitlementRecord:
-    """The one thing that is held on a resource."""
-    ref, name = resource.ref, resource.name
+    """The one thing that is held on a resource, in the vendor's own words where it has any."""
+    ref, name, about = resource.ref, resource.name, resource.description
     if resource.type == "group":
         why = fixed_why(name, resource.facts.get(METHOD, ""))
         return EntitlementRecord(
-            ref, "member", "Member", f"Member of the group {name}", "assignment", not why, why
+            ref,
+            "member",
+            "Member",
+            about or f"Member of the group {name}",
+            "assignment",
+            not why,
+            why,
         )
     if resource.type == "app":
-        return EntitlementRecord(ref, "access", "Access", f"May open {name}", "assignment")
+        return EntitlementRecord(ref, "access", "Access", about or f"May open {name}", "assignment")
     return EntitlementRecord(
         ref, "member", "Member", f"Administers JumpCloud as {name}", "permission"
     )

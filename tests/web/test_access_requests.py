@@ -49,7 +49,7 @@ def test_the_inbox_carries_everything_to_decide_from_the_row(
 
     [row] = page.rows("Requests that wait for you")
     assert row[0].startswith("Ada Byrne")
-    for words in ("CRM · Admins member", "high risk", WHY, "holds 1 other access in CRM"):
+    for words in ("CRM · Admins member", "high risk", WHY, "holds 1 other right in CRM"):
         assert words in row[1]
     assert row[2] == "4 h"
     assert "step 1 of 2" in row[3]

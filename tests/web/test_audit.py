@@ -32,7 +32,7 @@ def test_an_entry_says_who_what_why_and_in_which_request(auditor: Browser, world
     row = auditor.get("/audit?subject=grants:7").rows("Entries (1)")[0]
 
     assert row[:3] == ["grants.ended", "grants:7", "Max Roth"]
-    assert row[4] == 'time was over {"from": "ending"}'
+    assert row[4] == "time was over from: ending"
     assert row[5] == "not sealed yet"
 
 

@@ -39,7 +39,7 @@ def markdown() -> str:
     lines += [_line(setting) for setting in effective({})]
     lines += [
         "",
-        "A secret may be in a file instead: `UAR_SECRET_KEY_FILE`, `UAR_SMTP_URL_FILE`.",
+        "A secret may be in a file instead: `UAR_SECRET_KEY_FILE`, `UAR_DATABASE_URL_FILE` …",
         "What follows fills in `uar connectors add`; flags of the same name win.",
         "",
         "| connector | name | default | what it is |",

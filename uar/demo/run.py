@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from uar import clock
+from uar.demo.cast import CAST
 from uar.demo.company import NAME, company
 from uar.demo.environment import folder, is_noted
 from uar.demo.processes import Child, Died, dies_with
@@ -31,16 +32,6 @@ from uar.settings import Settings, is_loopback, load
 UNDO_SECONDS = "20"
 MODULE = "uar.demo.vendors.jumpcloud"
 LOOK_SECONDS = 0.2
-
-CAST = (
-    ("Rita Ortiz", "reviewer: a queue waits for her, and she owns the app"),
-    ("Ada Byrne", "employee: asks for access, such as production-on-call for ten minutes"),
-    ("Max Roth", "her manager: reviews his team and approves what it asks for"),
-    ("Cam Lee", "campaign administrator"),
-    ("Connie Park", "connector administrator"),
-    ("Aude Martin", "auditor"),
-    ("Sue Grant", "super administrator"),
-)
 
 
 def run(given: Mapping[str, str]) -> int:
@@ -124,9 +115,7 @@ def only_one(place: Path) -> Iterator[None]:
         yield
 
 
-def _start(
-    settings: Settings, environ: dict[str, str], place: Path, children: list[Child]
-) -> None:
+def _start(settings: Settings, environ: dict[str, str], place: Path, children: list[Child]) -> None:
     port = _vendor_port(place, settings)
     url = f"http://127.0.0.1:{port}"
     logs = place / "log"
@@ -211,8 +200,8 @@ def _greet(settings: Settings, vendor: str, worker: int) -> None:
     _say(f"Beside it     {vendor}   the vendor's own page: who is in which group")
     _say()
     _say("Sign in there as")
-    for name, what in CAST:
-        _say(f"  {name:<13}{what}")
+    for name, what, attempt in CAST:
+        _say(f"  {name:<13}{what}: {attempt[0].lower()}{attempt[1:]}")
     _say()
     _say(f"The worker that sends changes to the vendor is process {worker}. Kill it:")
     _say(f"  kill -9 {worker}")

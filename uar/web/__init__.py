@@ -155,12 +155,12 @@ def fragment_or(to: str, template: str, *, words: str = "", **context: Any) -> R
 
 def install(app: Flask) -> None:
     """Put the guard before every view."""
-    app.before_request(_recognise)
+    app.before_request(recognise)
     app.before_request(_guard)
 
 
-def _recognise() -> None:
-    """Find out who is asking. Three queries, none without a cookie."""
+def recognise() -> None:
+    """Find out who is asking, for ``whoever``. Three queries, none without a cookie."""
     g.me = None
     token = request.cookies.get(COOKIE, "")
     if not token or request.endpoint == "static":

@@ -38,4 +38,28 @@ def verify() -> str:
 
 
 def _details(entry: audit.Entry) -> str:
-    return json.dumps(entry.details, ensure_ascii=False, sort_keys=True) if entry.details else ""
+    """Say an entry's details in one line: "max minutes: 1440 → 240, risk: low → high"."""
+    details = dict(entry.details or {})
+    before, after = details.pop("before", None), details.pop("after", None)
+    said = [f"{_words(name)}: {_words(value)}" for name, value in sorted(details.items())]
+    if isinstance(before, dict) and isinstance(after, dict):
+        said += [
+            f"{_words(name)}: {_words(before.get(name))} → {_words(after.get(name))}"
+            for name in sorted(before.keys() | after.keys())
+            if before.get(name) != after.get(name)
+        ]
+    elif before is not None or after is not None:
+        said.append(f"{_words(before)} → {_words(after)}")
+    return ", ".join(said)
+
+
+def _words(value: object) -> str:
+    if value is None or value == "" or value == []:
+        return "nothing"
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
+        return " ".join(str(one) for one in value)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -86,7 +86,7 @@ def run_line(row: RunRow, now: datetime) -> RunLine:
         requests=row.requests,
         accounts=_sum(known.get("accounts"), counts.get("account")),
         resources=_sum(None, counts.get("resource")),
-        grants=_sum(known.get("grants"), counts.get("path")),
+        grants=_sum(known.get("grants"), _grants(counts)),
         trouble=row.trouble,
     )
 
@@ -110,6 +110,14 @@ def settings_of(
         )
         for field in fields(reader.Config)
     ]
+
+
+def _grants(counts: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return how many grants began and ended; of a run that was not applied, how many paths."""
+    applied = counts.get("grants")
+    if applied is None:
+        return counts.get("path")
+    return {"added": applied.get("begun", 0), "gone": applied.get("ended", 0)}
 
 
 def _sum(total: int | None, found: Mapping[str, Any] | None) -> str:

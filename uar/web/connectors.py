@@ -35,6 +35,8 @@ blueprint = Blueprint("connectors", __name__)
 
 SEE_ALL = (Role.CONNECTOR_ADMIN, Role.APP_ADMIN, Role.AUDITOR)
 RUNS = 12
+UNFOLDED = (RunState.RUNNING, RunState.PARTIAL, RunState.FAILED)
+"""Results after which one wants to read the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,7 @@ def _context(connector_id: int) -> dict[str, Any]:
         "matched": matched,
         "lines": lines,
         "log": log,
+        "log_open": bool(found) and found[0].state in UNFOLDED,
         "held": held,
         "state": state_word(connector.state, found[0].state if found else None, held=bool(held)),
         "polls": running or (due and not held and not paused),
@@ -243,7 +246,7 @@ def _context(connector_id: int) -> dict[str, Any]:
         "resource_types": reader.resource_types,
         "can": {
             "change": may,
-            "sync": may and not paused and not running and not held,
+            "sync": may and not paused and not held,
             "set": me().may(Role.CONNECTOR_ADMIN),
         },
     }

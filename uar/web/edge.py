@@ -12,9 +12,10 @@ import secrets
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, g, request
+from werkzeug.routing import IntegerConverter
 
 from uar.errors import Forbidden
 from uar.work import request_ref
@@ -32,8 +33,16 @@ HEADERS = {
 A_YEAR = 365 * 24 * 60 * 60
 
 
+class Id(IntegerConverter):
+    """Numbers in addresses: no greater than an id can be, so that greater ones name nothing."""
+
+    def __init__(self, map: Any, *arguments: Any, **named: Any) -> None:  # noqa: A002 - werkzeug's
+        super().__init__(map, *arguments, **({"max": 2**31 - 1} | named))
+
+
 def install(app: Flask, static: Path) -> None:
     """Put all of it around every view of the app; ``static`` is the folder of its files."""
+    app.url_map.converters["int"] = Id
     version = static_version(static)
 
     @app.url_defaults
@@ -96,7 +105,7 @@ def _log(response: Response) -> Response:
         request_ref.get(),
         person.id if person else "-",
         request.method,
-        request.path,
+        quote(request.path),  # a line break in it must not look like a line of ours
         response.status_code,
         took,
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, make_response, render_template, request
+import sqlalchemy as sa
+from flask import Flask, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from uar.errors import Conflict, Forbidden, Invalid, NotFound, Refused, UarError
-from uar.web import NotSignedIn, site, whoever
+from uar.web import NotSignedIn, recognise, site, whoever
 from uar.web.edge import SAFE_METHODS
 from uar.work import SYSTEM, request_ref
 
@@ -37,6 +38,8 @@ def install(app: Flask) -> None:
     """Map every error to its answer."""
     app.register_error_handler(UarError, _ours)
     app.register_error_handler(HTTPException, _of_http)
+    for beyond in (sa.exc.DataError, OverflowError):
+        app.register_error_handler(beyond, _beyond)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -89,6 +92,12 @@ def _of_http(error: HTTPException) -> Response:
     )
 
 
+def _beyond(error: Exception) -> Response:
+    """Say that something in the request is nothing that a database can hold."""
+    log.warning("request=%s cannot be used: %s", request_ref.get(), type(error).__name__)
+    return answer(400, TITLES[Invalid], "A number or a character in it cannot be used.")
+
+
 def _unforeseen(error: Exception) -> Response:
     """Say that it is our fault. The trace goes to the log, never to the page."""
     log.error("request=%s failed", request_ref.get(), exc_info=error)
@@ -102,6 +111,8 @@ def _unforeseen(error: Exception) -> Response:
 
 def record_refusal(error: UarError) -> None:
     """Write a refusal into the record, in a unit of work of its own (L28)."""
+    if "me" not in g:  # refused before anybody looked
+        recognise()
     person = whoever()
     is_refusal = isinstance(error, Refused | Forbidden) or (
         isinstance(error, NotFound | Conflict) and request.method not in SAFE_METHODS
@@ -122,4 +133,6 @@ def _came_from() -> str:
     """Return the page of ours that the form was on, or nothing."""
     referrer = request.headers.get("Referer", "")
     start = f"{request.scheme}://{request.host}/"
-    return "/" + referrer.removeprefix(start) if referrer.startswith(start) else ""
+    path = "/" + referrer.removeprefix(start)
+    leaves = path.startswith(("//", "/\\"))
+    return path if referrer.startswith(start) and not leaves else ""

@@ -40,7 +40,10 @@ def index() -> str:
         key=lambda row: (row.ends_at, row.grant_id),
     )
     return render_template(
-        "home/index.html", duties=duties(counts), ending=ending, n_held=len(held)
+        "home/index.html",
+        duties=duties(counts),
+        ending=ending,
+        n_held=sum(not row.is_plain for row in held),
     )
 
 

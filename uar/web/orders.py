@@ -13,6 +13,7 @@ from uar.errors import Forbidden, Invalid, NotFound
 from uar.models.kinds import OrderKind, OrderReason, Role
 from uar.models.states import OrderState
 from uar.orders import OrderRow, orders
+from uar.origins import also_lost
 from uar.web import OWNERS, back, is_fragment, me, open_to, reading, working
 from uar.web.forms import again, parse, typed
 from uar.web.paging import PAGE, after_id, cut
@@ -153,7 +154,7 @@ def _context(order_id: int) -> dict[str, Any]:
     with reading() as session:
         row = _one(orders(session, order_id=order_id, app_ids=_scope()), order_id)
         lost = (
-            provisioning.also_lost(session, row.account_id, row.entitlement_id)
+            also_lost(session, row.account_id, row.entitlement_id)
             if row.kind is OrderKind.REVOKE
             else []
         )

@@ -77,7 +77,7 @@ def _warnings(row: RequestRow, can_decide: bool) -> tuple[str, ...]:
 def _others(row: RequestRow) -> str:
     if not row.others:
         return f"holds nothing else in {row.app}"
-    return f"holds {plural(row.others, 'other access', 'other accesses')} in {row.app}"
+    return f"holds {plural(row.others, 'other right')} in {row.app}"
 
 
 def _decision(row: RequestRow, identity_id: int) -> str:

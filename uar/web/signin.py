@@ -6,15 +6,36 @@ how sign-in is configured.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Flask, abort, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from werkzeug.wrappers import Response
 
 from uar import choices, sessions
 from uar.settings import Settings, is_loopback
-from uar.web import ANYBODY, COOKIE, PUBLIC, NotSignedIn, me, open_to, reading, site, working
+from uar.web import (
+    ANYBODY,
+    COOKIE,
+    PUBLIC,
+    NotSignedIn,
+    me,
+    open_to,
+    reading,
+    site,
+    whoever,
+    working,
+)
 from uar.web.edge import SAFE_METHODS
 from uar.web.forms import parse, typed
 from uar.work import SYSTEM
@@ -28,6 +49,16 @@ class Choice:
 
     identity_id: int = typed("Person")
     next: str = typed("Next page", default="/")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Somebody of the demo's cast: what she is here, and what to try as her."""
+
+    id: int
+    name: str
+    sub: str
+    attempt: str
 
 
 def install(app: Flask) -> None:
@@ -44,13 +75,24 @@ def cookie_is_secure(settings: Settings) -> bool:
 @blueprint.get("/sign-in")
 @open_to(PUBLIC)
 def index() -> str:
-    """List the people of the demo company and what each is for. Two queries."""
+    """List the people of the demo company, first those to begin with. Two queries."""
     _only_in_the_demo()
     q = request.args.get("q", "").strip()
     with reading() as session:
         people = choices.choices(session, q)
+    cast: Mapping[str, tuple[str, str]] = {} if q else current_app.extensions["uar_cast"]
+    by_mail = {person.email: person for person in people}
+    suggested = [
+        Suggestion(by_mail[mail].id, by_mail[mail].name, what, attempt)
+        for mail, (what, attempt) in cast.items()
+        if mail in by_mail
+    ]
     return render_template(
-        "signin/index.html", people=people, q=q, next=_ours(request.args.get("next", "/"))
+        "signin/index.html",
+        suggested=suggested,
+        people=[person for person in people if person.email not in cast],
+        q=q,
+        next=_ours(request.args.get("next", "/")),
     )
 
 
@@ -60,8 +102,11 @@ def begin() -> Response:
     """Become somebody of the demo company."""
     _only_in_the_demo()
     form = parse(Choice, request.form)
+    before = whoever()
     with site().working(SYSTEM) as work:
         token = sessions.begin(work, form.identity_id)
+        if before is not None:  # nobody keeps the token of whom she was
+            sessions.end(work, before.sign_in_id)
     response = redirect(_ours(form.next), 303)
     response.set_cookie(
         COOKIE,
