@@ -79,6 +79,8 @@ def create_app(site: Site) -> Flask:
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["access_name"] = words.access_name
+    app.jinja_env.filters["kind_name"] = words.kind_name
+    app.jinja_env.filters["coverage"] = words.coverage
     demo = _demo(site)
 
     @app.context_processor

@@ -118,6 +118,20 @@ def test_a_secret_left_blank_stays(lite_world: World, vault: Vault) -> None:
     assert (config.api_key.reveal(), config.region, config.org_id) == ("s3cret", "us", "42")
 
 
+def test_a_secret_does_not_follow_to_another_address(lite_world: World, vault: Vault) -> None:
+    """Whoever may change settings must not have the key sent to herself."""
+    connector = added(lite_world, vault)
+    elsewhere = {"region": "eu", "base_url": "https://collector.example.com"}
+
+    with pytest.raises(Invalid) as caught, lite_world.as_(lite_world.rita) as work:
+        connections.change_settings(work, vault, connector.id, elsewhere)
+    assert caught.value.problems == {"api_key": "The address changes: enter this again."}
+
+    with lite_world.as_(lite_world.rita) as work:
+        connections.change_settings(work, vault, connector.id, elsewhere | {"api_key": "n3w"})
+    assert lite_world.get(Connector, connector.id).settings["base_url"] == elsewhere["base_url"]
+
+
 def test_settings_that_do_not_fit_change_nothing(lite_world: World, vault: Vault) -> None:
     connector = added(lite_world, vault)
 

@@ -48,7 +48,7 @@ def test_everybody_has_an_id_an_address_and_a_manager_but_the_chief() -> None:
 def test_the_cast_works_there_and_every_setting_is_about_a_group_that_exists() -> None:
     tidewheel = company()
 
-    assert {name for name, _ in CAST} <= {f"{p.first} {p.last}" for p in tidewheel.people}
+    assert {name for name, *_ in CAST} <= {f"{p.first} {p.last}" for p in tidewheel.people}
     assert {setting.group for setting in APPROVALS} <= {group.name for group in tidewheel.groups}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.world import World
-from uar.errors import Invalid, NotFound
+from uar.errors import Invalid, NotFound, Refused
 from uar.incidents import close, incidents, open_incident
-from uar.models import Grant, Notification
+from uar.models import Grant, Incident, Notification
 from uar.models.kinds import IncidentKind
 from uar.models.states import IncidentState
 
@@ -59,3 +59,15 @@ def test_after_it_was_closed_the_next_alarm_is_a_new_incident(world: World) -> N
 def test_closing_what_does_not_exist_is_not_found(world: World) -> None:
     with pytest.raises(NotFound), world.as_(world.rita) as work:
         close(work, 404, "why not")
+
+
+def test_l20_nobody_closes_the_alarm_about_her_own_access(world: World) -> None:
+    """Rita owns the app and has put herself back where a review had taken her out."""
+    incident_id = _open(world, world.grant(world.rita))
+
+    with pytest.raises(Refused, match="your own access"), world.as_(world.rita) as work:
+        close(work, incident_id, "it is fine")
+    with world.as_(world.cam) as work:
+        close(work, incident_id, "spoken to her")
+
+    assert world.get(Incident, incident_id).closed_by == "Cam Lee"

@@ -5,17 +5,19 @@ from __future__ import annotations
 import email
 import email.policy
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiosmtpd.controller import Controller
+from sqlmodel import col
 
 from tests.world import World
 from uar import clock
-from uar.models import Notification
+from uar.models import Identity, Notification
 from uar.notifications import messages, send_due, tell
 from uar.settings import Settings
 from uar.site import Site
@@ -28,6 +30,7 @@ class Sink:
     def __init__(self) -> None:
         """Begin empty."""
         self.mails: list[EmailMessage] = []
+        self.on_mail: Callable[[], None] = lambda: None
 
     async def handle_RCPT(  # noqa: N802 - the library's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -40,6 +43,7 @@ class Sink:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(mail, EmailMessage)
+        self.on_mail()
         self.mails.append(mail)
         return "250 OK"
 
@@ -150,3 +154,64 @@ def test_the_mailbox_lists_the_newest_first_and_only_ones_own(world: World) -> N
     with world.reading() as session:
         assert [m.subject for m in messages(session, world.rita.id)] == ["Second", "First"]
         assert len(messages(session)) == 3
+
+
+def test_a_mail_that_is_refused_for_days_is_still_tried_and_holds_up_nobody(
+    world: World, sink: tuple[Sink, str], noon: datetime
+) -> None:
+    tray, url = sink
+    _tell(world, world.person("Refused Person"))
+    with world.as_(world.cam) as work:
+        work.session.connection().execute(sa.update(Notification).values(attempts=5000))
+    _tell(world, world.rita)
+
+    send_due(_site(world, url))
+
+    assert [m["To"] for m in tray.mails] == ["rita@example.test"]
+    assert world.all(Notification)[0].send_at == noon + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("address", ["x@example.test\nBcc: sam@example.test", "a b@", "ü@x.test"])
+def test_an_address_that_no_mail_can_be_made_for_holds_up_nobody(
+    world: World, sink: tuple[Sink, str], address: str
+) -> None:
+    """Addresses come from vendors, where people may choose their own."""
+    tray, url = sink
+    with world.as_(world.cam) as work:
+        work.session.connection().execute(
+            sa.update(Identity).where(col(Identity.id) == world.ada.id).values(email=address)
+        )
+    _tell(world, world.ada)
+    _tell(world, world.rita)
+
+    send_due(_site(world, url))
+
+    assert [(m["To"], m["Bcc"]) for m in tray.mails if m["To"] != address] == [
+        ("rita@example.test", None)
+    ]
+    assert world.all(Notification)[1].sent_at is not None
+
+
+def test_only_the_mail_that_is_being_sent_is_taken(world: World, sink: tuple[Sink, str]) -> None:
+    """Otherwise a slow server lets leases run out in the queue, and another process sends too."""
+    tray, url = sink
+    for person in (world.ada, world.rita, world.max):
+        _tell(world, person)
+    taken: list[int] = []
+    tray.on_mail = lambda: taken.append(
+        sum(note.attempts > 0 and note.sent_at is None for note in world.all(Notification))
+    )
+
+    assert send_due(_site(world, url)) == 3
+
+    assert taken == [1, 1, 1]
+
+
+def test_a_mail_server_with_a_bad_address_says_so_without_its_password(world: World) -> None:
+    _tell(world, world.rita)
+
+    send_due(_site(world, "smtp://uar:pa/ss@127.0.0.1:25"))
+
+    trouble = world.all(Notification)[0].trouble
+    assert "UAR_SMTP_URL" in trouble
+    assert "pa" not in trouble.replace("characters", "")

@@ -9,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.world import World
+from uar import clock
+from uar.endings import give_back
 from uar.errors import Conflict, Forbidden, Refused
 from uar.lifecycle import move
 from uar.models import Connector, Grant
@@ -238,3 +240,35 @@ def test_what_else_would_be_lost_with_a_membership_is_named(world: World) -> Non
 
     with world.reading() as session:
         assert also_lost(session, account.id, member.id) == ["CRM member"]
+
+
+def test_l20_nobody_calls_off_the_removal_of_her_own_access(world: World) -> None:
+    """Rita owns the app, so that the page of the change would let her."""
+    row = _revoke(world, world.grant(world.rita))
+
+    with pytest.raises(Refused, match="your own access"), world.as_(world.rita) as work:
+        cancel(work, row.id, reason="I need it")
+    with world.as_(world.cam) as work:
+        cancel(work, row.id, reason="a mistake")
+
+    assert world.get(Order, row.id).state is OrderState.CANCELLED
+
+
+def test_what_one_gave_back_oneself_may_be_kept_after_all(world: World) -> None:
+    grant = world.grant(world.rita)
+    with world.as_(world.rita) as work:
+        (row,) = give_back(work, grant.id, why="not needed")
+
+    with world.as_(world.rita) as work:
+        cancel(work, row.id, reason="needed after all")
+
+    assert world.get(Grant, grant.id).state is GrantState.ACTIVE
+
+
+def test_a_consent_given_late_does_not_make_the_removal_late(world: World, noon) -> None:  # type: ignore[no-untyped-def]
+    row = _revoke(world, world.grant(), needs_consent=True)
+
+    with clock.frozen(noon + timedelta(days=3)), world.as_(world.rita) as work:
+        give_consent(work, row.id)
+
+    assert world.get(Order, row.id).not_before == noon + timedelta(days=3)

@@ -58,3 +58,13 @@ def test_the_key_file_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -
 
     assert settings.keys() == first
     assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_password_in_the_database_address_is_not_shown(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://uar:pa55word@db.example/uar"
+    file = tmp_path / "url"
+    file.write_text(url)
+
+    for environ in ({"UAR_DATABASE_URL": url}, {"UAR_DATABASE_URL_FILE": str(file)}):
+        assert load(environ).database == url
+        assert "pa55word" not in str(effective(environ))

@@ -41,7 +41,9 @@ Reading vendors::
     sync             one run: read, compare, hold or apply
     scratch          its connection, with temporary tables
     records          what a vendor's records say, in our columns
-    staging          everything that was read
+    staging          the temporary tables of what was read
+    loading          reading into them
+    first_read       a first read, written while it goes on
     in_flight        what our own orders are changing meanwhile
     differences      what was read against what we know, as sets
     paths            the ways in which accounts hold entitlements

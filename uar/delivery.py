@@ -22,11 +22,11 @@ from uar.calls import open_vendor
 from uar.claims import MOVING, Claim, claim, lanes_due, mine, renew
 from uar.errors import Conflict, UarError
 from uar.lifecycle import move
-from uar.models import AccessRequest, Connector
+from uar.models import AccessRequest, Account, Connector, Entitlement
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import IncidentKind, OrderKind, Seen
 from uar.models.states import ConnectorState, OrderState
-from uar.permissions import OWN_KIND
+from uar.permissions import OWN_KIND, why_kept
 from uar.site import Site
 from uar.work import Work
 
@@ -96,12 +96,24 @@ def _carry_out(site: Site, taken: Claim, vendor: Provisioner | None) -> None:
     elif taken.by_hand:
         _leave(site, taken, taken.by_hand)
     elif taken.connector_kind == OWN_KIND:
-        with site.working() as work:
-            settlement.proven(work, mine(work, taken), result="uar keeps this itself.")
+        _change_own(site, taken)
     elif vendor is None:
         _leave(site, taken, "This connector cannot change anything: do it at the vendor.")
     else:
         _send(site, taken, vendor)
+
+
+def _change_own(site: Site, taken: Claim) -> None:
+    """Give or take a role of uar itself; one at a time, so that the last one stays (L14)."""
+    with site.working() as work:
+        row = mine(work, taken)
+        right = work.session.get_one(Entitlement, row.entitlement_id, with_for_update=True)
+        account = work.session.get_one(Account, row.account_id)
+        revokes = row.kind is OrderKind.REVOKE
+        if revokes and (why := why_kept(work.session, account, right)):
+            settlement.by_hand(work, row, result=why)
+        else:
+            settlement.proven(work, row, result="uar keeps this itself.")
 
 
 def _send(site: Site, taken: Claim, vendor: Provisioner) -> None:

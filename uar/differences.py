@@ -79,7 +79,7 @@ class Compared:
 
 def compare_things(connection: sa.Connection, compared: Compared) -> None:
     """Find accounts, resources and entitlements that are new, changed or gone."""
-    _find_ids(connection, compared)
+    find_ids(connection, compared.connector_id)
     for what, staged, table, _ in THINGS:
         _add(connection, what, staged)
         if compared.removes and not compared.is_rescoped:
@@ -108,17 +108,17 @@ def say_before(connection: sa.Connection) -> None:
         )
 
 
-def counts(scratch: Scratch) -> dict[str, dict[str, int]]:
-    """Count the differences: ``{"account": {"added": 3, ...}, ...}``, zeros included."""
+def counts(scratch: Scratch, run_id: int) -> dict[str, dict[str, int]]:
+    """Count what was kept: ``{"account": {"added": 3, ...}, ...}``, zeros included."""
     with scratch.reading() as connection:
         found = connection.execute(
-            sa.select(FOUND.c.what, FOUND.c.change, sa.func.count()).group_by(
-                FOUND.c.what, FOUND.c.change
-            )
+            sa.select(col(SyncChange.what), col(SyncChange.change), sa.func.count())
+            .where(col(SyncChange.run_id) == run_id)
+            .group_by(col(SyncChange.what), col(SyncChange.change))
         ).all()
     counted = {what.value: dict.fromkeys((c.value for c in Change), 0) for what in ChangeOf}
     for what, change, count in found:
-        counted[what][change] = count
+        counted[what.value][change.value] = count
     return counted
 
 
@@ -141,20 +141,22 @@ def keep(scratch: Scratch, run_id: int) -> None:
         scratch.refresh_statistics(SyncChange)
 
 
-def _find_ids(connection: sa.Connection, compared: Compared) -> None:
-    """Write beside each thing that was read its row of the inventory."""
+def find_ids(connection: sa.Connection, connector_id: int) -> None:
+    """Write beside each thing that was read its row of the inventory, if it has one."""
     for staged, table in ((RESOURCES, Resource), (ACCOUNTS, Account)):
         columns = sa.inspect(table).columns
         _point(
             connection,
             staged,
             columns,
-            columns["connector_id"] == compared.connector_id,
+            columns["connector_id"] == connector_id,
             columns["type"] == staged.c.type,
             columns["vendor_id"] == staged.c.vendor_id,
         )
     columns = sa.inspect(Entitlement).columns
-    connection.exec_driver_sql("CREATE INDEX read_resource_key ON read_resource (type, vendor_id)")
+    connection.exec_driver_sql(
+        "CREATE INDEX IF NOT EXISTS read_resource_key ON read_resource (type, vendor_id)"
+    )
     resource_id = (
         sa.select(RESOURCES.c.id)
         .where(

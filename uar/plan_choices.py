@@ -13,6 +13,7 @@ from uar.models import App, AppOwner, Entitlement, Grant, Identity, Resource
 from uar.models.kinds import PersonStatus, Role
 from uar.permissions import holders
 from uar.population import HELD
+from uar.words import kind_name
 
 MOST_PEOPLE = 500
 
@@ -58,7 +59,7 @@ def app_choices(session: Session) -> list[AppChoice]:
     )
     kinds: dict[tuple[int, str], list[Kind]] = defaultdict(list)
     for app_id, name, type_, n in counted:
-        kinds[app_id, name].append(Kind(type_, type_.replace("_", " "), n))
+        kinds[app_id, name].append(Kind(type_, kind_name(type_), n))
     return [
         AppChoice(app_id, name, sum(kind.n_grants for kind in found), tuple(found))
         for (app_id, name), found in kinds.items()

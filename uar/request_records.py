@@ -23,6 +23,30 @@ from uar.request_rows import RequestRow, excluded, filled, request_row, requests
 
 READERS = frozenset({Role.AUDITOR, Role.SUPER_ADMIN})
 
+SAID = {
+    "access_request.filed": "asked for it",
+    "approval_step.asked": "passed it on to who decides next",
+    "approval_step.approved": "approved this step",
+    "approval_step.denied": "denied this step",
+    "access_request.approved": "was the last who had to approve",
+    "access_request.granted": "told that the access works",
+    "provisioning_order.created": "ordered the change",
+    "provisioning_order.sending": "took the change on",
+    "provisioning_order.read": "read how it is before changing it",
+    "provisioning_order.sent": "sent the change",
+    "provisioning_order.verified": "read that it is done",
+    "provisioning_order.queued": "will try the change again",
+    "provisioning_order.manual": "left the change to a person",
+    "provisioning_order.failed": "gave the change up",
+    "provisioning_order.cancelled": "called the change off",
+    "grant.begun": "saw the access begin",
+    "grant.timed": "set its end",
+    "grant.warned": "warned that it ends soon",
+    "grants.ending": "found its time over",
+    "grants.ended": "saw that it is gone",
+}
+"""What the record's own words mean to whoever asked; what is not here is said as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
@@ -49,9 +73,13 @@ class LogLine:
 
     @property
     def words(self) -> str:
-        """Say it: "Max Roth: approval step approved (only for the import)"."""
-        done = self.action.replace("_", " ").replace(".", " ")
-        return f"{self.actor}: {done}" + (f" ({self.reason})" if self.reason else "")
+        """Say it: "Max Roth approved this step (only for the import)"."""
+        plain = self.action.replace("_", " ").replace(".", " ")
+        done = (
+            f"{self.actor} {SAID[self.action]}" if self.action in SAID else f"{self.actor}: {plain}"
+        )
+        why = "" if self.action == "provisioning_order.created" else self.reason
+        return done + (f" ({why})" if why else "")
 
 
 @dataclass(frozen=True, slots=True)

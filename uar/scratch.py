@@ -132,13 +132,13 @@ class Scratch:
             for way in ("hashjoin", "mergejoin", "seqscan"):
                 work.session.connection().exec_driver_sql(f"SET LOCAL enable_{way} = off")
 
-    def ranges(self, last: int) -> Iterator[tuple[int, int]]:
-        """Cut the numbers 1 to ``last`` into ranges ``(above, up to)`` for short transactions.
+    def ranges(self, last: int, first: int = 0) -> Iterator[tuple[int, int]]:
+        """Cut the numbers after ``first`` up to ``last`` into ``(above, up to)``.
 
         The caller's transaction runs between two answers. Its time decides how
         many rows the next one may have.
         """
-        low, size = 0, FIRST
+        low, size = first, FIRST
         while low < last:
             high = min(low + size, last)
             began = time.monotonic()

@@ -3,7 +3,7 @@
 The vendor is read into temporary tables and no transaction is open meanwhile.
 What it says is believed as far as it goes: a partial read may add and never
 removes, a read that failed changes nothing, and one that would remove too much
-waits for a person.
+waits for a person. A connector's first read is written while it goes on.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ from uar import brake, connections, differences, paths, run_states
 from uar.applying import apply, finish, plan_of
 from uar.differences import FOUND, Compared
 from uar.errors import Conflict, NotFound, Refused, UarError
+from uar.first_read import FirstRead, is_first
 from uar.held import apply_held as apply_held
 from uar.held import discard as discard
 from uar.held import mark_of
 from uar.in_flight import SETTLING
 from uar.journal import Journal
-from uar.models import Connector, SyncRun
+from uar.loading import load
+from uar.models import Connector, Grant, GrantCause, SyncRun
 from uar.models.states import ConnectorState, RunState
 from uar.paths import LOST, SEEN
 from uar.permissions import OWN_KIND
-from uar.scratch import Scratch
+from uar.scratch import MANY, Scratch
 from uar.settlement import settle_observed
 from uar.site import Site
-from uar.staging import Read, load
+from uar.staging import PATHS, Kept, Read, Sink
 from uar.steps import Plan
 from uar.work import SYSTEM, Actor, Work
 
@@ -131,11 +133,11 @@ def _run(
 
 def _read_and_apply(site: Site, plan: Plan, journal: Journal, opening: Opening) -> None:
     with Scratch(site) as scratch:
-        with opening(journal.write) as reader:
-            try:
-                read = load(scratch, reader, journal.write)
-            finally:
-                _note_requests(site, plan, reader.requests)
+        if is_first(scratch, plan):
+            _read_first(scratch, plan, journal, opening)
+            return
+        read = _read(scratch, plan, journal, opening, Kept(scratch))
+        scratch.analyze(PATHS)
         compared = _compared(site, plan, read)
         scratch.make(FOUND, LOST, SEEN, SETTLING)
         with scratch.reading() as connection:
@@ -146,28 +148,61 @@ def _read_and_apply(site: Site, plan: Plan, journal: Journal, opening: Opening) 
             observed = paths.observed(connection, compared) if compared.removes else []
             share = _brake_share(connection, plan)
         differences.keep(scratch, plan.run_id)
-        counts: dict[str, Any] = {
-            **differences.counts(scratch),
-            "before": {"accounts": sums.accounts, "grants": sums.grants},
-            "scope": read.scope,
+        counts = _counts(scratch, plan, read, journal) | {
+            "before": {"accounts": sums.accounts, "grants": sums.grants}
         }
-        for what in ("account", "resource", "entitlement", "path"):
-            found = ", ".join(f"{n:,} {change}" for change, n in counts[what].items())
-            journal.write(f"{what.capitalize()}s: {found}.")
-        values = {"completeness": read.completeness}
         why = ""
         if compared.removes:
             why = brake.why_held(sums, share=share, accounts_read=read.accounts)
         if why:
             journal.write(f"Held: {why}")
-            _hold(site, plan, why, counts=counts, **values)
+            _hold(site, plan, why, counts=counts, completeness=read.completeness)
             return
         done = apply(scratch, plan, removes=compared.removes)
         _settle(site, observed)
-        trouble = _what_is_missing(read)
-        to = RunState.PARTIAL if read.unread else RunState.COMPLETE
-        finish(scratch, plan, to, counts=counts | done, trouble=trouble, **values)
-        journal.write("Applied.")
+        _finish(scratch, plan, journal, read, counts | done)
+
+
+def _read_first(scratch: Scratch, plan: Plan, journal: Journal, opening: Opening) -> None:
+    with FirstRead(scratch, plan) as sink:
+        read = _read(scratch, plan, journal, opening, sink)
+    if sink.begun > MANY:
+        scratch.refresh_statistics(Grant, GrantCause)
+    counts = _counts(scratch, plan, read, journal) | {
+        "before": {"accounts": 0, "grants": 0},
+        "grants": {"begun": sink.begun, "ended": 0},
+    }
+    _finish(scratch, plan, journal, read, counts)
+
+
+def _read(scratch: Scratch, plan: Plan, journal: Journal, opening: Opening, sink: Sink) -> Read:
+    with opening(journal.write) as reader:
+        try:
+            return load(scratch, reader, journal.write, sink)
+        finally:
+            _note_requests(scratch.site, plan, reader.requests)
+
+
+def _counts(scratch: Scratch, plan: Plan, read: Read, journal: Journal) -> dict[str, Any]:
+    counted = differences.counts(scratch, plan.run_id)
+    for what, changes in counted.items():
+        found = ", ".join(f"{n:,} {change}" for change, n in changes.items())
+        journal.write(f"{what.capitalize()}s: {found}.")
+    return {**counted, "scope": read.scope}
+
+
+def _finish(
+    scratch: Scratch, plan: Plan, journal: Journal, read: Read, counts: dict[str, Any]
+) -> None:
+    finish(
+        scratch,
+        plan,
+        RunState.PARTIAL if read.unread else RunState.COMPLETE,
+        counts=counts,
+        completeness=read.completeness,
+        trouble=_what_is_missing(read),
+    )
+    journal.write("Applied.")
 
 
 def _settle(site: Site, observed: list[tuple[int, bool]]) -> None:

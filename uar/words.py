@@ -11,6 +11,13 @@ from datetime import datetime, tzinfo
 
 HOUR = 60
 DAY = 24 * HOUR
+COVERAGE = {
+    "full": "everything",
+    "scoped": "what the settings name",
+    "partial": "only a part",
+    "unknown": "an unknown part",
+}
+KINDS = {"credential": "account", "app": "application"}
 
 
 def duration(minutes: int) -> str:
@@ -50,6 +57,16 @@ def access_name(app: str, resource: str, entitlement: str) -> str:
     """
     parts = (app, "" if resource in entitlement else resource, entitlement)
     return " · ".join(part for part in parts if part)
+
+
+def kind_name(resource_type: str) -> str:
+    """Say what kind of thing access is to, where a vendor's own word would not be understood."""
+    return KINDS.get(resource_type, resource_type.replace("_", " "))
+
+
+def coverage(completeness: str) -> str:
+    """Say how much of a vendor's population was read, as in "read …" or "covers …"."""
+    return COVERAGE.get(completeness, completeness)
 
 
 def either(names: Sequence[str], most: int = 3) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -43,36 +42,29 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Desk:
-    """Where people sit down: each ``sit`` is a window of its own, signed in as somebody."""
+    """Where people sit down, each at a window of her own."""
 
     company: Running
     browser: Browser
+    windows: list[BrowserContext] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    @contextmanager
-    def window(
-        self, *, scripts: bool = True, width: int = 1280, height: int = 900
-    ) -> Iterator[BrowserContext]:
-        """Open a window; what the console complains of is kept."""
+    def window(self, *, scripts: bool = True) -> Page:
+        """Open a window before which nobody sits; what its console complains of is kept."""
         context = self.browser.new_context(
             base_url=self.company.url,
             java_script_enabled=scripts,
-            viewport={"width": width, "height": height},
+            viewport={"width": 1280, "height": 900},
         )
+        self.windows.append(context)
         context.set_default_timeout(PATIENCE_MS)
         context.on("console", self._listen)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        try:
-            yield context
-        finally:
-            context.close()
+        return context.new_page()
 
-    def sit(self, window: BrowserContext, name: str) -> Page:
-        """Sign in through the page that the demo has for it; whoever sat here leaves."""
-        for page in window.pages:
-            page.close()
-        window.clear_cookies()
-        page = window.new_page()
+    def sit(self, name: str, *, scripts: bool = True) -> Page:
+        """Sign in through the page that the demo has for it, and stay on the start page."""
+        page = self.window(scripts=scripts)
         page.goto("/sign-in")
         button = page.get_by_role("button", name=f"Sign in as {name}")
         if not button.is_visible():
@@ -82,7 +74,7 @@ class Desk:
         return page
 
     def _listen(self, message: ConsoleMessage) -> None:
-        refusal = "status of 422" in message.text  # Chromium notes what we answer on purpose
+        refusal = "status of 4" in message.text  # Chromium notes what we answer on purpose
         if message.type in ("error", "warning") and not refusal:
             self.complaints.append(f"{message.page.url if message.page else ''}: {message.text}")
 
@@ -92,11 +84,6 @@ def desk(company: Running, chromium: Browser) -> Iterator[Desk]:
     """Sit down; nothing that a test does may make the browser's console complain."""
     desk = Desk(company, chromium)
     yield desk
+    for window in desk.windows:
+        window.close()
     assert desk.complaints == []
-
-
-@pytest.fixture
-def sits(desk: Desk) -> Iterator[Callable[[str], Page]]:
-    """Let somebody sit down at a big screen, with scripts."""
-    with desk.window() as window:
-        yield lambda name: desk.sit(window, name)

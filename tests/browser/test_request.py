@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.conftest import Desk
 from tests.browser.running import Running, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -17,9 +16,9 @@ WHY = "Arm 12 stands still at a customer's"
 
 
 def test_access_for_ten_minutes_ends_on_time_though_the_worker_is_killed(
-    company: Running, sits: Callable[[str], Page]
+    company: Running, desk: Desk
 ) -> None:
-    ada = sits("Ada Byrne")
+    ada = desk.sit("Ada Byrne")
     ada.get_by_role("link", name="Ask for access").click()
     ada.get_by_label("What do you need?").fill("production shell")
     ada.get_by_role("button", name="Search").click()
@@ -36,7 +35,7 @@ def test_access_for_ten_minutes_ends_on_time_though_the_worker_is_killed(
     ada.get_by_role("button", name="Ask for access").click()
     expect(ada.get_by_role("table", name="Who decides")).to_contain_text("Max Roth")
 
-    max_ = sits("Max Roth")
+    max_ = desk.sit("Max Roth")
     max_.goto("/requests")
     waiting = max_.get_by_role("row").filter(has_text=WHY)
     expect(waiting).to_contain_text(ACCESS)
@@ -44,7 +43,6 @@ def test_access_for_ten_minutes_ends_on_time_though_the_worker_is_killed(
     expect(waiting.get_by_role("button")).to_have_count(0)
     eventually(lambda: "Ada Byrne" in company.members(GROUP))
 
-    ada = sits("Ada Byrne")
     eventually(lambda: company.holds("Ada Byrne", GROUP))
     ada.goto("/access")
     held = ada.get_by_role("table", name="My access").get_by_role("row", name=ACCESS)

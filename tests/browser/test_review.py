@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -21,10 +20,10 @@ def row_of(page: Page, name: str) -> Locator:
 
 
 def test_a_reviewer_removes_with_the_keyboard_and_it_is_proven_gone(
-    company: Running, sits: Callable[[str], Page]
+    company: Running, desk: Desk
 ) -> None:
     campaign = company.campaign()
-    page = sits("Olga Petrenko")
+    page = desk.sit("Olga Petrenko")
     page.goto(f"/reviews/{campaign.id}")
     press = page.keyboard.press
 
@@ -75,7 +74,7 @@ def test_a_reviewer_removes_with_the_keyboard_and_it_is_proven_gone(
 
     page.goto(f"/reviews/{campaign.id}?show=removed")
     expect(row_of(page, "Rafa Serrano")).to_contain_text("proven gone")
-    cam = sits("Cam Lee")
+    cam = desk.sit("Cam Lee")
     cam.goto(f"/campaigns/{campaign.id}")
     proven = cam.get_by_role("table", name="Removals").get_by_role("row", name="Rafa Serrano")
     expect(proven).to_contain_text("JumpCloud · erp-users · Member")
@@ -83,18 +82,18 @@ def test_a_reviewer_removes_with_the_keyboard_and_it_is_proven_gone(
 
 
 def test_access_that_comes_back_raises_an_alarm_that_names_the_campaign(
-    company: Running, desk: Desk, sits: Callable[[str], Page]
+    company: Running, desk: Desk
 ) -> None:
     campaign = company.campaign()
     company.remove_by_review("Frida Bauer", "payroll-editors", "left in August")
     eventually(lambda: company.is_gone("payroll-editors"))
 
     group = company.group("payroll-editors")
-    vendor = sits("Connie Park")
+    vendor = desk.sit("Connie Park")
     vendor.goto(f"{company.vendor.url}/?group={group}&q=heidi")
     vendor.get_by_role("button", name="Add to payroll-editors").click()
     assert "Heidi Kraus" in company.members("payroll-editors")
-    connie = sits("Connie Park")
+    connie = desk.sit("Connie Park")
     connie.goto(f"/connectors/{company.connector_id()}")
     connie.get_by_role("button", name="Sync now").click()
     eventually(lambda: any("Heidi Kraus" in sentence for sentence in company.alarms()))
@@ -103,10 +102,10 @@ def test_access_that_comes_back_raises_an_alarm_that_names_the_campaign(
         "Heidi Kraus has “JumpCloud · payroll-editors · Member” again. It had been removed on .* "
         f"as Frida Bauer had decided in the campaign “{re.escape(campaign.name)}”."
     )
-    rita = sits("Rita Ortiz")
+    rita = desk.sit("Rita Ortiz")
     rita.goto("/incidents")
     expect(rita.get_by_role("table", name="Open alarms").get_by_text(said)).to_be_visible()
-    cam = sits("Cam Lee")
+    cam = desk.sit("Cam Lee")
     cam.goto(f"/campaigns/{campaign.id}")
     alarm = cam.get_by_role("alert").filter(has_text="Heidi Kraus")
     expect(alarm.locator("p")).to_contain_text(said)

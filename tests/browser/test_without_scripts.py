@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk
 from tests.browser.running import Running, eventually
@@ -15,15 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WHY = "the fair in Hanover is over"
 
 
-@pytest.fixture
-def plain(desk: Desk) -> Iterator[Callable[[str], Page]]:
-    """Let somebody sit down at a browser that runs no scripts."""
-    with desk.window(scripts=False) as window:
-        yield lambda name: desk.sit(window, name)
-
-
-def test_a_review_needs_no_scripts(company: Running, plain: Callable[[str], Page]) -> None:
-    page = plain("Carla Mendes")
+def test_a_review_needs_no_scripts(company: Running, desk: Desk) -> None:
+    page = desk.sit("Carla Mendes", scripts=False)
     page.goto(f"/reviews/{company.campaign().id}")
     edith = page.get_by_role("row").filter(has_text="Edith Olsen")
     edith.get_by_role("button", name="Remove").click()
@@ -44,8 +35,8 @@ def test_a_review_needs_no_scripts(company: Running, plain: Callable[[str], Page
     assert "Derek Shaw" in company.members("crm-users")
 
 
-def test_a_request_needs_no_scripts(company: Running, plain: Callable[[str], Page]) -> None:
-    ben = plain("Ben Cole")
+def test_a_request_needs_no_scripts(company: Running, desk: Desk) -> None:
+    ben = desk.sit("Ben Cole", scripts=False)
     ben.goto("/access?q=release-managers")
     offer = ben.get_by_role("row", name="JumpCloud · release-managers · Member")
     offer.get_by_role("link", name="Ask for").click()
@@ -56,7 +47,7 @@ def test_a_request_needs_no_scripts(company: Running, plain: Callable[[str], Pag
     ben.goto("/access")
     expect(ben.get_by_role("table", name="Asked for")).to_contain_text("release-managers")
 
-    max_ = plain("Max Roth")
+    max_ = desk.sit("Max Roth", scripts=False)
     max_.goto("/requests")
     asked = max_.get_by_role("row").filter(has_text="Ship 4.2")
     asked.get_by_role("button", name="Approve 30 min").click()

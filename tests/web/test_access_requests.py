@@ -242,9 +242,7 @@ def test_one_request_shows_who_decides_what_happened_and_why(
     assert first[4:] == ["1 h", "only for the import"]
     assert second[:3] == ["App owner", "Rita Ortiz", "asked"]
     assert "1 h (4 h was asked)" in page.text
-    assert [line[1] for line in page.rows("Log")][-1] == (
-        f"Ada Byrne: access request filed ({WHY})"
-    )
+    assert [line[1] for line in page.rows("Log")][-1] == (f"Ada Byrne asked for it ({WHY})")
 
 
 def test_a_granted_request_shows_the_time_left(lite_world: World, lite_browser: Browser) -> None:

@@ -75,7 +75,7 @@ def test_an_account_shows_what_it_holds_and_through_what(rita: Browser, lite_wor
     page = rita.get(f"/apps/{lite_world.crm.id}/accounts/{grant.account_id}")
 
     assert page.rows("Holds (1)")[0] == [
-        "CRM member app", "crm-admins", "12 Mar 2025", "no end", "active",
+        "CRM member application", "crm-admins", "12 Mar 2025", "no end", "active",
     ]  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def test_an_entry_says_who_what_why_and_in_which_request(auditor: Browser, world
 
     assert row[:3] == ["grants.ended", "grants:7", "Max Roth"]
     assert row[4] == "time was over from: ending"
-    assert row[5] == "not sealed yet"
+    assert row[5] == "not yet"
 
 
 def test_filters_narrow_the_record(auditor: Browser, world: World) -> None:

@@ -12,7 +12,7 @@ CAST = (
     ("Max Roth", "her manager", "Approve what Ada asks for, then review what his team holds."),
     ("Cam Lee", "campaign administrator", "Follow the review: who is late, what is proven gone."),
     ("Connie Park", "connector administrator", "See how JumpCloud is read, and read it again."),
-    ("Aude Martin", "auditor", "Read everything that happened, and check that none was changed."),
+    ("Aude Martin", "auditor", "Read everything that happened, and prove that nobody changed it."),
     ("Sue Grant", "super administrator", "Do everything, and decide where nobody else can."),
 )
 """Name, what she is here, and one sentence to try."""

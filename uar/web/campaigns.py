@@ -26,6 +26,7 @@ from uar.web.errors import record_refusal
 from uar.web.filters import plural
 from uar.web.forms import parse, typed
 from uar.web.paging import after_id, cut
+from uar.words import kind_name
 
 blueprint = Blueprint("campaigns", __name__)
 
@@ -240,7 +241,7 @@ def _view(session: Session, campaign: Campaign, now: datetime) -> View:
     }
     words: dict[int, list[str]] = {}
     for part in parts:
-        words.setdefault(part.app_id, []).append(part.resource_type.replace("_", " "))
+        words.setdefault(part.app_id, []).append(kind_name(part.resource_type))
     return View(
         id=campaign.id,
         name=campaign.name,

@@ -10,7 +10,7 @@ import logging
 
 import sqlalchemy as sa
 from flask import Flask, g, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from uar.errors import Conflict, Forbidden, Invalid, NotFound, Refused, UarError
@@ -38,6 +38,7 @@ def install(app: Flask) -> None:
     """Map every error to its answer."""
     app.register_error_handler(UarError, _ours)
     app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(SecurityError, _not_our_name)
     for beyond in (sa.exc.DataError, OverflowError):
         app.register_error_handler(beyond, _beyond)
     app.register_error_handler(Exception, _unforeseen)
@@ -90,6 +91,11 @@ def _of_http(error: HTTPException) -> Response:
     return answer(
         status, "There is nothing here" if status == 404 else "That cannot be done", sentence
     )
+
+
+def _not_our_name(_error: SecurityError) -> Response:
+    """Say it without a page: nothing of ours can be linked under a name that is not ours."""
+    return Response("This site does not go by that name.\n", 400, mimetype="text/plain")
 
 
 def _beyond(error: Exception) -> Response:

@@ -97,6 +97,8 @@ def _value(kind: Any, text: str, label: str, bounds: Any) -> Any:
         if text not in {member.value for member in kind}:
             raise ValueError(f"{label}: choose one of those offered.")
         return kind(text)
+    if "\x00" in text:  # PostgreSQL cannot keep it
+        raise ValueError(f"{label} has a character that cannot be used.")
     if len(text) > (most or LONGEST):
         raise ValueError(f"{label} is too long: at most {most or LONGEST} characters.")
     return text
