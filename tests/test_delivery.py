@@ -15,10 +15,11 @@ from uar import clock, connections
 from uar.calls import describe_due
 from uar.delivery import carry_out_due, carry_out_lane
 from uar.endings import end_due, give_back
+from uar.grants import remove
 from uar.jobs import run_all
-from uar.models import Incident
+from uar.models import Grant, Incident
 from uar.models import ProvisioningOrder as Order
-from uar.models.kinds import IncidentKind, OrderKind, Seen
+from uar.models.kinds import IncidentKind, OrderKind, OrderReason, Seen
 from uar.models.states import ConnectorState, GrantState, IncidentState, OrderState, RequestState
 
 ADA = "64b000000000000000000001"
@@ -231,17 +232,41 @@ def test_a_removal_is_tried_until_it_works_and_somebody_is_told(
     assert [i.state for i in lite.all(Incident)] == [IncidentState.CLOSED]
 
 
-def test_a_key_that_is_refused_hands_the_order_to_a_person_and_breaks_the_connector(
-    lite: VendorWorld,
+def test_a_key_that_is_refused_breaks_the_connector_and_loses_no_order(
+    lite: VendorWorld, noon: datetime
 ) -> None:
-    lite.approved()
+    request = lite.approved()
     lite.server.fault("401", times=1000)
 
     carry_out_due(lite.site)
 
-    assert _states(lite) == [(OrderKind.GRANT, OrderState.MANUAL)]
+    (order,) = lite.orders()
+    assert order.state is OrderState.QUEUED
     assert lite.connector_row().state is ConnectorState.BROKEN
-    assert "demo-key" not in lite.orders()[0].result
+    assert "demo-key" not in order.result
+    lite.server.clear_faults()
+    with clock.frozen(order.next_at):
+        carry_out_due(lite.site)
+    assert lite.request(request.id).state is RequestState.GRANTED
+
+
+def test_a_vendor_that_asks_for_a_pause_is_left_alone_by_all_orders(
+    lite: VendorWorld, noon: datetime
+) -> None:
+    first, second = _members(lite)
+    lite.server.fault("429", times=0, retry_after="30")
+    lite.server.reset_counts()
+    pauses: list[float] = []
+
+    done = carry_out_lane(lite.site, lite.connector_id, rest=pauses.append)
+
+    assert (done, lite.server.requests()["total"]) == (1, 1)
+    assert pauses == [30.0]
+    assert (first.next_at, second.next_at) == (noon, noon)
+    lite.server.clear_faults()
+    with clock.frozen(noon + timedelta(seconds=30)):
+        carry_out_due(lite.site)
+    assert {row.state for row in lite.orders()} == {OrderState.VERIFIED}
 
 
 def test_l16_a_paused_connector_gives_nothing_new_but_still_removes_on_time(
@@ -293,7 +318,7 @@ def test_l10_a_manual_order_is_settled_by_the_sync_that_shows_it(lite: VendorWor
     assert lite.request(request.id).state is RequestState.GRANTED
 
 
-def test_two_workers_carry_an_order_out_once(world: VendorWorld) -> None:
+def test_l11_two_workers_carry_an_order_out_once(world: VendorWorld) -> None:
     import threading
 
     world.approved()
@@ -308,6 +333,19 @@ def test_two_workers_carry_an_order_out_once(world: VendorWorld) -> None:
 
     assert world.vendor_changes() == [("add", ADA)]
     assert [c for c in world.server.history(applied=False) if c["effect"] != "applied"] == []
+
+
+def _members(world: VendorWorld) -> list[Order]:
+    """Put Ada into crm-admins beside Max, and order both out again."""
+    _by_hand(world, "add")
+    with clock.frozen(clock.now() - timedelta(minutes=1)):
+        world.sync()
+    with world.as_(world.rita) as work:
+        return [
+            remove(work, grant.id, reason=OrderReason.REVIEW, why="denied")[0]
+            for grant in world.all(Grant)
+            if grant.entitlement_id == world.membership().id
+        ]
 
 
 def _by_hand(world: VendorWorld, op: str) -> None:

@@ -65,6 +65,7 @@ Changing vendors::
     claims           taking one order, with a lease
     calls            the exact call of each order
     delivery         read, call, record, read back
+    troubles         what goes wrong on the way
     settlement       what an order comes to
     overdue          alarms about what should be done by now
 

@@ -16,26 +16,23 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from connectors.base import Provisioner
-from connectors.errors import RateLimited, Remote, Unauthorised, Unavailable
-from uar import access_requests, clock, settlement
+from connectors.errors import Remote, Unavailable
+from uar import access_requests, clock, settlement, troubles
 from uar.calls import open_vendor
 from uar.claims import MOVING, Claim, claim, lanes_due, mine, renew
 from uar.errors import Conflict, UarError
 from uar.lifecycle import move
 from uar.models import AccessRequest, Account, Connector, Entitlement
 from uar.models import ProvisioningOrder as Order
-from uar.models.kinds import IncidentKind, OrderKind, Seen
+from uar.models.kinds import OrderKind, Seen
 from uar.models.states import ConnectorState, OrderState
 from uar.permissions import OWN_KIND, why_kept
 from uar.site import Site
+from uar.troubles import look_again
 from uar.work import Work
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 5
-"""Attempts after which somebody is told; a removal is tried on all the same."""
-GIVE_UP_GRANT = 12
-LONGEST_WAIT = timedelta(minutes=5)
 FIRST_READ_BACK = timedelta(milliseconds=500)
 
 
@@ -52,11 +49,13 @@ def carry_out_lane(
     *,
     most: int = 200,
     stopping: Callable[[], bool] = lambda: False,
+    rest: Callable[[float], None] = lambda _seconds: None,
 ) -> int:
     """Carry out what is due for one connector; return how many steps were taken.
 
     One connection to the vendor serves them all. A lane that fails because the
-    vendor does, fails alone. ``stopping`` is asked between two orders.
+    vendor does, fails alone, and with its first order: ``rest`` is told for how many
+    seconds to leave the vendor alone. ``stopping`` is asked between two orders.
     """
     done = 0
     try:
@@ -71,23 +70,30 @@ def carry_out_lane(
                 break
             done += 1
             try:
-                _step(site, taken, opened.provisioner)
+                trouble = _step(site, taken, opened.provisioner)
             except Conflict as error:
                 log.info("order %s: %s", taken.order_id, error.sentence)
+                continue
+            if trouble is not None:
+                rest(trouble.total_seconds())
+                break
     return done
 
 
-def _step(site: Site, taken: Claim, vendor: Provisioner | None) -> None:
+def _step(site: Site, taken: Claim, vendor: Provisioner | None) -> timedelta | None:
+    """Take one order a step further; return how long to leave a vendor in trouble alone."""
     try:
         _carry_out(site, taken, vendor)
     except Remote as error:
-        _trouble(site, taken, error)
+        troubles.meet(site, taken, error)
+        return troubles.pause(error)
     except Conflict:
         raise
     except Exception as error:  # one order that we cannot carry out must not stop the others
         log.exception("order %s failed and is tried again", taken.order_id)
         sentence = f"uar met a fault of its own ({type(error).__name__}); its log says more."
-        _trouble(site, taken, Unavailable(sentence))
+        troubles.meet(site, taken, Unavailable(sentence))
+    return None
 
 
 def _carry_out(site: Site, taken: Claim, vendor: Provisioner | None) -> None:
@@ -205,7 +211,7 @@ def _read_back(site: Site, taken: Claim, vendor: Provisioner | None) -> None:
             )
         else:
             wait = min(max((work.now - sent_at) / 2, FIRST_READ_BACK), timedelta(seconds=20))
-            _look_again(work.session, row, work.now + wait)
+            look_again(work.session, row, work.now + wait)
 
 
 def _leave(site: Site, taken: Claim, why: str) -> None:
@@ -223,58 +229,12 @@ def _stop(site: Site, taken: Claim, why: str) -> None:
             settlement.by_hand(work, row, result=why)
 
 
-def _trouble(site: Site, taken: Claim, error: Remote) -> None:
-    """Try again later what may pass; hand the rest to a person."""
-    with site.working() as work:
-        row = mine(work, taken)
-        if isinstance(error, Unauthorised):
-            _break(work, row.connector_id, error.sentence)
-        wait = _wait(row.attempts, error)
-        if row.state is OrderState.SENT:
-            _read_later(work, row, wait, error.sentence)
-            return
-        if not error.retry:
-            settlement.by_hand(work, row, result=error.sentence)
-            settlement.worry(work, row, IncidentKind.OVERDUE, error.sentence)
-            return
-        if row.kind is OrderKind.GRANT and row.attempts >= GIVE_UP_GRANT:
-            settlement.by_hand(work, row, result=error.sentence)
-            return
-        move(work, row, OrderState.QUEUED, next_at=work.now + wait, result=error.sentence)
-        if row.attempts >= PATIENCE:
-            settlement.worry(work, row, IncidentKind.OVERDUE, error.sentence)
-
-
-def _read_later(work: Work, row: Order, wait: timedelta, sentence: str) -> None:
-    """Go on looking for the proof of what was sent, ever less often; say when it takes long."""
-    age = work.now - (row.sent_at or work.now)
-    _look_again(work.session, row, work.now + max(wait, min(age / 2, LONGEST_WAIT)))
-    if age > timedelta(seconds=work.settings.proof_seconds):
-        settlement.worry(work, row, IncidentKind.UNPROVEN, sentence)
-
-
-def _wait(attempts: int, error: Remote) -> timedelta:
-    asked = error.retry_after if isinstance(error, RateLimited) else None
-    wait = timedelta(seconds=asked) if asked else timedelta(seconds=2 ** min(attempts, 9))
-    return min(wait, LONGEST_WAIT)
-
-
-def _look_again(session: Session, row: Order, at: datetime) -> None:
-    session.connection().execute(sa.update(Order).where(col(Order.id) == row.id).values(next_at=at))
-
-
 def _wait_for_sync(session: Session, row: Order, now: datetime) -> None:
     """Ask for a sync: only a complete read can tell. Look again tomorrow if none came."""
-    _look_again(session, row, now + timedelta(days=1))
+    look_again(session, row, now + timedelta(days=1))
     session.connection().execute(
         sa.update(Connector).where(col(Connector.id) == row.connector_id).values(next_sync_at=now)
     )
-
-
-def _break(work: Work, connector_id: int, sentence: str) -> None:
-    connector = work.session.get_one(Connector, connector_id)
-    if connector.state is ConnectorState.READY:
-        move(work, connector, ConnectorState.BROKEN, reason=sentence, trouble=sentence)
 
 
 def _postpone(site: Site, connector_id: int, sentence: str) -> None:

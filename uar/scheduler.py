@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -37,7 +38,8 @@ class Scheduler:
         self._busy: set[int] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._stopping = False
+        self._resting: dict[int, float] = {}
+        self._stop = threading.Event()
         self._waker = threading.Thread(target=self._keep_waking, name="waker", daemon=True)
 
     def start(self) -> None:
@@ -55,14 +57,14 @@ class Scheduler:
 
     def stop(self) -> None:
         """Finish the orders and jobs that are under way, begin no others, and stop."""
-        self._stopping = True
+        self._stop.set()
         self._wake.set()
         self._waker.join(10)
         self._lanes.shutdown(wait=True, cancel_futures=True)
         self._ticks.shutdown(wait=True)
 
     def _keep_waking(self) -> None:
-        while not self._stopping:
+        while not self._stop.is_set():
             try:
                 wait = self._once()
             except Exception:
@@ -90,7 +92,8 @@ class Scheduler:
 
     def _start_lane(self, connector_id: int) -> bool:
         with self._lock:
-            if connector_id in self._busy or self._stopping:
+            rests = time.monotonic() < self._resting.get(connector_id, 0.0)
+            if rests or connector_id in self._busy or self._stop.is_set():
                 return False
             self._busy.add(connector_id)
         self._lanes.submit(self._run_lane, connector_id)
@@ -99,17 +102,26 @@ class Scheduler:
     def _run_lane(self, connector_id: int) -> None:
         try:
             calls.describe_due(self._site, connector_id)
-            delivery.carry_out_lane(self._site, connector_id, stopping=lambda: self._stopping)
+            delivery.carry_out_lane(
+                self._site,
+                connector_id,
+                stopping=self._stop.is_set,
+                rest=lambda seconds: self._rest(connector_id, seconds),
+            )
         except Exception:
             log.exception("lane of connector %s failed and is tried again", connector_id)
-            threading.Event().wait(1.0)
+            self._rest(connector_id, 1.0)
         finally:
             with self._lock:
                 self._busy.discard(connector_id)
             self._wake.set()
 
+    def _rest(self, connector_id: int, seconds: float) -> None:
+        """Leave a vendor alone; no thread waits for that."""
+        self._resting[connector_id] = time.monotonic() + seconds
+
     def _run_job(self, job: Job) -> None:
         try:
-            run(job, self._site, stopping=lambda: self._stopping)
+            run(job, self._site, stopping=self._stop.is_set)
         except Exception:
             log.exception("job %r failed and is tried again", job.name)
