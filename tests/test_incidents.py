@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.world import World
+from tests.world_requests import make_super, own, part_ways
 from uar.errors import Invalid, NotFound, Refused
 from uar.incidents import close, incidents, open_incident
 from uar.models import Grant, Incident, Notification
@@ -71,3 +72,18 @@ def test_l20_nobody_closes_the_alarm_about_her_own_access(world: World) -> None:
         close(work, incident_id, "spoken to her")
 
     assert world.get(Incident, incident_id).closed_by == "Cam Lee"
+
+
+@pytest.mark.parametrize("owner", ["nobody", "left", "herself"])
+def test_l22_an_alarm_that_no_independent_owner_hears_goes_to_super_administrators(
+    world: World, owner: str
+) -> None:
+    make_super(world, world.cam)
+    own(world, *{"nobody": [], "left": [world.rita], "herself": [world.ada]}[owner])
+    if owner == "left":
+        part_ways(world, world.rita)
+
+    _open(world, world.grant())
+
+    told = {note.identity_id for note in world.all(Notification)}
+    assert told == {world.cam.id} | ({world.ada.id} if owner == "herself" else set())

@@ -12,10 +12,11 @@ from sqlmodel import Session, col
 from uar.db import AnySelect, rows
 from uar.errors import Invalid, NotFound, Refused
 from uar.lifecycle import move
-from uar.models import Account, App, AppOwner, Campaign, Entitlement, Incident, Resource
-from uar.models.kinds import IncidentKind
+from uar.models import Account, App, AppOwner, Campaign, Entitlement, Identity, Incident, Resource
+from uar.models.kinds import IncidentKind, PersonStatus, Role
 from uar.models.states import IncidentState
 from uar.notifications import tell
+from uar.permissions import holders
 from uar.words import access_name
 from uar.work import Work
 
@@ -114,6 +115,8 @@ def open_incident(
 ) -> Incident:
     """Raise an alarm and tell the app's owners, and the campaign's owner where there is one.
 
+    Where nobody is left but the account's holder, whoever looks after connectors is
+    told too, else super administrators (L22).
     An open incident of the same kind about the same access is returned instead.
     """
     session = work.session
@@ -140,18 +143,7 @@ def open_incident(
     session.add(incident)
     session.flush()
     work.record("incident.opened", f"incident:{incident.id}", details={"sentence": sentence})
-    to = set(
-        session.connection().scalars(
-            sa.select(col(AppOwner.identity_id)).where(col(AppOwner.app_id) == app_id)
-        )
-    )
-    if campaign_id is not None:
-        to |= set(
-            session.connection().scalars(
-                sa.select(col(Campaign.owner_id)).where(col(Campaign.id) == campaign_id)
-            )
-        )
-    for identity_id in sorted(to):
+    for identity_id in sorted(_whom(session, incident)):
         tell(work, identity_id, "incident", "Alarm: " + sentence, sentence, "/incidents")
     return incident
 
@@ -188,6 +180,26 @@ def settled(work: Work, account_id: int, entitlement_id: int, why: str) -> None:
     ).all()
     for incident in found:
         _close(work, incident, why)
+
+
+def _whom(session: Session, incident: Incident) -> set[int]:
+    """Return who is told of an incident."""
+    asked = sa.or_(
+        sa.exists().where(
+            col(AppOwner.identity_id) == col(Identity.id), col(AppOwner.app_id) == incident.app_id
+        ),
+        sa.exists().where(
+            col(Campaign.owner_id) == col(Identity.id), col(Campaign.id) == incident.campaign_id
+        ),
+    )
+    to = set(
+        session.connection().scalars(
+            sa.select(col(Identity.id)).where(col(Identity.status) == PersonStatus.ACTIVE, asked)
+        )
+    )
+    if not to - {session.get_one(Account, incident.account_id).identity_id}:
+        to |= set(holders(session, Role.CONNECTOR_ADMIN) or holders(session, Role.SUPER_ADMIN))
+    return to
 
 
 def _close(work: Work, incident: Incident, why: str) -> None:
