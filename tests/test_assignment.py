@@ -61,7 +61,7 @@ def test_several_owners_share_the_items(campaign_world: Reviews) -> None:
     assert (asked.count(world.rita.id), asked.count(world.cam.id)) == (3, 3)
 
 
-def test_nobody_is_asked_about_her_own_access(campaign_world: Reviews) -> None:
+def test_l20_nobody_is_asked_about_her_own_access(campaign_world: Reviews) -> None:
     world = campaign_world.world
     grant = world.grant(world.rita)
 
@@ -82,7 +82,7 @@ def test_the_other_owner_is_asked_about_an_owners_access(campaign_world: Reviews
     assert {item.reviewer_id for item in items} == {world.sam.id}
 
 
-def test_the_fallback_is_asked_where_there_is_no_manager(campaign_world: Reviews) -> None:
+def test_l22_the_fallback_is_asked_where_there_is_no_manager(campaign_world: Reviews) -> None:
     world = campaign_world.world
     world.grant(world.sam)
 
@@ -91,7 +91,7 @@ def test_the_fallback_is_asked_where_there_is_no_manager(campaign_world: Reviews
     assert item.reviewer_id == world.rita.id
 
 
-def test_the_fallback_is_asked_where_the_manager_has_left(campaign_world: Reviews) -> None:
+def test_l22_the_fallback_is_asked_where_the_manager_has_left(campaign_world: Reviews) -> None:
     world = campaign_world.world
     world.grant()
     campaign_world.leave(world.max)
@@ -110,7 +110,9 @@ def test_the_apps_owner_is_asked_about_an_account_of_nobody(campaign_world: Revi
     assert (item.reviewer_id, item.identity_id, item.person) == (world.rita.id, None, "nobody")
 
 
-def test_nobody_is_left_when_the_stand_ins_hold_it_or_have_left(campaign_world: Reviews) -> None:
+def test_l22_nobody_is_left_when_the_stand_ins_hold_it_or_have_left(
+    campaign_world: Reviews,
+) -> None:
     world = campaign_world.world
     world.grant(world.cam)  # no manager; Cam runs the campaign herself
     campaign = campaign_world.planned()

@@ -81,10 +81,10 @@ def test_a_super_administrator_runs_every_campaign(lite: Reviews) -> None:
     assert lite.fresh(campaign).state is CampaignState.CANCELLED
 
 
-def test_authority_is_checked_when_it_is_used(lite: Reviews) -> None:
-    world = lite.world
-    campaign = lite.planned()
-    lite.leave(world.cam)
+def test_l27_authority_is_checked_when_it_is_used(review_world: Reviews) -> None:
+    world = review_world.world
+    campaign = review_world.planned()
+    review_world.leave(world.cam)
 
     with pytest.raises(NotFound), world.as_(world.cam) as work:
         campaigns.cancel(work, campaign.id)
@@ -151,32 +151,37 @@ def test_a_draft_is_not_opened(lite: Reviews) -> None:
         (RunState.COMPLETE, Completeness.FULL, 49),
     ],
 )
-def test_a_population_that_is_not_complete_or_too_old_does_not_open(
-    lite: Reviews, state: RunState, completeness: Completeness, hours: int
+def test_l30_a_population_that_is_not_complete_or_too_old_does_not_open(
+    review_world: Reviews, state: RunState, completeness: Completeness, hours: int
 ) -> None:
-    lite.world.grant()
-    lite.read(state=state, completeness=completeness, ago=timedelta(hours=hours))
-    campaign = lite.staged()
+    review_world.world.grant()
+    review_world.read(state=state, completeness=completeness, ago=timedelta(hours=hours))
+    campaign = review_world.staged()
 
-    with pytest.raises(Refused, match="waiver"), lite.world.as_(lite.world.cam) as work:
+    with (
+        pytest.raises(Refused, match="waiver"),
+        review_world.world.as_(review_world.world.cam) as work,
+    ):
         campaigns.open_(work, campaign.id)
 
-    assert lite.fresh(campaign).state is CampaignState.STAGED
+    assert review_world.fresh(campaign).state is CampaignState.STAGED
 
 
-def test_a_population_that_got_too_old_while_staged_does_not_open(lite: Reviews) -> None:
-    lite.world.grant()
-    campaign = lite.staged()
+def test_l30_a_population_that_got_too_old_while_staged_does_not_open(
+    review_world: Reviews,
+) -> None:
+    review_world.world.grant()
+    campaign = review_world.staged()
 
     with (
         clock.frozen(NOON + timedelta(hours=48)),
         pytest.raises(Refused, match="older than 48 hours"),
-        lite.world.as_(lite.world.cam) as work,
+        review_world.world.as_(review_world.world.cam) as work,
     ):
         campaigns.open_(work, campaign.id)
 
 
-def test_a_signed_waiver_opens_it_and_is_kept(review_world: Reviews) -> None:
+def test_l30_a_signed_waiver_opens_it_and_is_kept(review_world: Reviews) -> None:
     world = review_world.world
     world.grant()
     review_world.read(state=RunState.PARTIAL, completeness=Completeness.PARTIAL)
@@ -201,7 +206,9 @@ def test_a_waiver_that_is_not_needed_is_not_kept(lite: Reviews) -> None:
     assert lite.fresh(campaign).waived_by is None
 
 
-def test_a_campaign_does_not_open_while_nobody_may_decide_an_item(review_world: Reviews) -> None:
+def test_l22_a_campaign_does_not_open_while_nobody_may_decide_an_item(
+    review_world: Reviews,
+) -> None:
     world = review_world.world
     world.grant(world.cam)
     campaign = review_world.planned()

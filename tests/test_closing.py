@@ -74,7 +74,9 @@ def test_closing_with_something_undecided_needs_a_reason(lite: Reviews) -> None:
     assert lite.fresh(campaign).state is CampaignState.OPEN
 
 
-def test_leftovers_can_be_removed_instead_but_not_the_closers_own(review_world: Reviews) -> None:
+def test_l20_leftovers_can_be_removed_instead_but_not_the_closers_own(
+    review_world: Reviews,
+) -> None:
     world = review_world.world
     entitlement = world.entitlement()
     grant, own = world.grant(entitlement=entitlement), world.grant(world.cam, entitlement)

@@ -87,7 +87,7 @@ def _is_taken(world: VendorWorld) -> bool:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_worker_killed_around_a_call_changes_the_vendor_exactly_once(
+def test_l11_a_worker_killed_around_a_call_changes_the_vendor_exactly_once(
     world: VendorWorld, tmp_path: Path, when: str
 ) -> None:
     request = world.approved(minutes=10)
@@ -117,7 +117,7 @@ def test_a_worker_killed_around_a_call_changes_the_vendor_exactly_once(
     assert grant.state is GrantState.ENDED
 
 
-def test_a_worker_killed_between_any_two_steps_loses_and_repeats_nothing(
+def test_l11_a_worker_killed_between_any_two_steps_loses_and_repeats_nothing(
     world: VendorWorld, tmp_path: Path
 ) -> None:
     """The vendor is slow, so that a kill every few hundred milliseconds hits every step."""

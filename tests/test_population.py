@@ -145,7 +145,7 @@ def test_each_connectors_read_is_kept_with_its_items(campaign_world: Reviews) ->
     assert source.read_at == run.started_at
 
 
-def test_uars_own_roles_are_reviewed_like_other_access(campaign_world: Reviews) -> None:
+def test_l25_uars_own_roles_are_reviewed_like_other_access(campaign_world: Reviews) -> None:
     world = campaign_world.world
     with world.as_(world.cam) as work:
         own = ensure_own_app(work)

@@ -48,7 +48,7 @@ def lite(lite_world: World) -> Reviews:
     return Reviews(lite_world)
 
 
-def test_nothing_is_ordered_before_the_moment_that_the_campaign_chose(
+def test_l17_nothing_is_ordered_before_the_moment_that_the_campaign_chose(
     review_world: Reviews,
 ) -> None:
     review_world.world.grant()
@@ -61,7 +61,7 @@ def test_nothing_is_ordered_before_the_moment_that_the_campaign_chose(
     assert one_row(review_world, item).note == "the removal is ordered when you sign"
 
 
-def test_a_removal_at_the_decision_waits_for_second_thoughts(review_world: Reviews) -> None:
+def test_l17_a_removal_at_the_decision_waits_for_second_thoughts(review_world: Reviews) -> None:
     world = review_world.world
     grant = world.grant()
     campaign = review_world.opened(removal_at=RemovalAt.DECISION)
@@ -81,7 +81,7 @@ def test_a_removal_at_the_decision_waits_for_second_thoughts(review_world: Revie
     assert (row.sends_at, row.can_undo, row.is_sent) == (order.not_before, True, False)
 
 
-def test_undo_calls_the_removal_off(review_world: Reviews) -> None:
+def test_l17_undo_calls_the_removal_off(review_world: Reviews) -> None:
     world = review_world.world
     grant = world.grant()
     item = review_world.item(review_world.opened(removal_at=RemovalAt.DECISION))
@@ -110,7 +110,9 @@ def test_a_removal_can_be_decided_again_after_an_undo(review_world: Reviews) -> 
 
 
 @pytest.mark.parametrize("how", ["undo", "keep"])
-def test_once_the_removal_has_begun_the_decision_is_final(review_world: Reviews, how: str) -> None:
+def test_l17_once_the_removal_has_begun_the_decision_is_final(
+    review_world: Reviews, how: str
+) -> None:
     world = review_world.world
     grant = world.grant()
     item = review_world.item(review_world.opened(removal_at=RemovalAt.DECISION))
@@ -145,18 +147,18 @@ def test_keeping_access_that_ended_meanwhile_cannot_be_undone(lite: Reviews) -> 
         lite.undo(item)
 
 
-def test_certifying_access_for_a_while_never_moves_its_end(lite: Reviews) -> None:
+def test_l23_certifying_access_for_a_while_never_moves_its_end(review_world: Reviews) -> None:
     ends_at = NOON + timedelta(hours=4)
-    lite.world.grant(kind=Cause.REQUEST, request_id=7, ends_at=ends_at)
-    item = lite.item(lite.opened())
+    review_world.world.grant(kind=Cause.REQUEST, request_id=7, ends_at=ends_at)
+    item = review_world.item(review_world.opened())
 
-    lite.decide(item, KEEP, "")
+    review_world.decide(item, KEEP, "")
 
-    (cause,) = [c for c in lite.world.all(GrantCause) if c.grant_id == item.grant_id]
+    (cause,) = [c for c in review_world.world.all(GrantCause) if c.grant_id == item.grant_id]
     assert cause.ends_at == ends_at
 
 
-def test_inherited_access_is_removed_at_its_source_once_its_owner_agrees(
+def test_l5_inherited_access_is_removed_at_its_source_once_its_owner_agrees(
     review_world: Reviews,
 ) -> None:
     member, mail, _ = inherited(review_world)
@@ -170,7 +172,7 @@ def test_inherited_access_is_removed_at_its_source_once_its_owner_agrees(
     assert one_row(review_world, item).note == "waits for the consent of an owner of its source"
 
 
-def test_an_owner_who_decides_agrees_by_deciding(review_world: Reviews) -> None:
+def test_l5_an_owner_who_decides_agrees_by_deciding(review_world: Reviews) -> None:
     member, mail, _ = inherited(review_world)
     campaign = review_world.opened(
         removal_at=RemovalAt.DECISION, reviewer_rule=ReviewerRule.APP_OWNER
@@ -183,7 +185,7 @@ def test_an_owner_who_decides_agrees_by_deciding(review_world: Reviews) -> None:
     ]
 
 
-def test_access_with_two_paths_is_still_held_through_the_other(review_world: Reviews) -> None:
+def test_l5_access_with_two_paths_is_still_held_through_the_other(review_world: Reviews) -> None:
     world = review_world.world
     _, mail, _ = inherited(review_world)
     world.add(
@@ -224,16 +226,18 @@ def test_undoing_one_of_two_removals_at_the_same_source_keeps_the_other(
     assert [(order.grant_id, order.item_id) for order in live] == [(member.id, second.id)]
 
 
-def test_access_that_a_rule_gives_becomes_work_for_a_person(lite: Reviews) -> None:
+def test_l7_access_that_a_rule_gives_becomes_work_for_a_person(review_world: Reviews) -> None:
     rule = "A rule decides who is in it: change the rule."
-    lite.world.grant(entitlement=lite.world.entitlement(can_provision=False, fixed_why=rule))
-    item = lite.item(lite.opened(removal_at=RemovalAt.DECISION))
+    review_world.world.grant(
+        entitlement=review_world.world.entitlement(can_provision=False, fixed_why=rule)
+    )
+    item = review_world.item(review_world.opened(removal_at=RemovalAt.DECISION))
 
-    lite.decide(item, REMOVE)
+    review_world.decide(item, REMOVE)
 
-    (order,) = lite.orders()
+    (order,) = review_world.orders()
     assert order.state is OrderState.MANUAL
-    assert one_row(lite, item).note == f"to be done by hand: {rule}"
+    assert one_row(review_world, item).note == f"to be done by hand: {rule}"
 
 
 def test_access_whose_source_is_not_known_is_recorded_as_not_ordered(lite: Reviews) -> None:

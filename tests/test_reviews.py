@@ -49,7 +49,7 @@ def lite(lite_world: World) -> Reviews:
     return Reviews(lite_world)
 
 
-def test_a_decision_changes_the_item_and_is_kept_with_what_was_shown(
+def test_l29_a_decision_changes_the_item_and_is_kept_with_what_was_shown(
     review_world: Reviews,
 ) -> None:
     review_world.world.grant()
@@ -71,7 +71,7 @@ def test_a_decision_changes_the_item_and_is_kept_with_what_was_shown(
     assert review_world.world.get(ReviewItem, item.id).state is ItemState.REVOKED
 
 
-def test_every_fact_on_the_row_is_among_what_is_kept(lite: Reviews) -> None:
+def test_l29_every_fact_on_the_row_is_among_what_is_kept(lite: Reviews) -> None:
     lite.world.grant()
     item = lite.item(lite.opened())
 
@@ -106,7 +106,7 @@ def test_a_double_click_decides_once(lite: Reviews) -> None:
     assert len(lite.decisions()) == 1
 
 
-def test_every_decision_is_recorded_with_its_actor_and_reason(lite: Reviews) -> None:
+def test_l28_every_decision_is_recorded_with_its_actor_and_reason(lite: Reviews) -> None:
     lite.world.grant()
     item = lite.item(lite.opened())
 
@@ -158,7 +158,7 @@ def test_only_the_items_reviewer_decides(review_world: Reviews, who: str) -> Non
     assert review_world.decisions() == []
 
 
-def test_a_reviewer_cannot_decide_about_an_account_that_became_her_own(
+def test_l20_a_reviewer_cannot_decide_about_an_account_that_became_her_own(
     review_world: Reviews,
 ) -> None:
     world = review_world.world
@@ -187,7 +187,9 @@ def test_the_row_says_that_it_became_her_own_access(review_world: Reviews) -> No
     assert not row.can_decide
 
 
-def test_the_database_itself_refuses_a_reviewer_of_her_own_access(review_world: Reviews) -> None:
+def test_l20_the_database_itself_refuses_a_reviewer_of_her_own_access(
+    review_world: Reviews,
+) -> None:
     world = review_world.world
     world.grant()
     item = review_world.item(review_world.staged())

@@ -107,7 +107,7 @@ def test_after_signing_decisions_are_final(review_world: Reviews) -> None:
     assert row.sends_at == NOON + timedelta(seconds=600)
 
 
-def test_a_signed_removal_can_be_called_off_until_it_begins(review_world: Reviews) -> None:
+def test_l17_a_signed_removal_can_be_called_off_until_it_begins(review_world: Reviews) -> None:
     world = review_world.world
     grant = world.grant()
     campaign = review_world.opened()
@@ -143,7 +143,7 @@ def test_only_the_reviewer_calls_a_signed_removal_off(lite: Reviews, who: str) -
         reviews.stop_removal(work, item.id)
 
 
-def test_a_signed_removal_that_has_begun_is_final(review_world: Reviews) -> None:
+def test_l17_a_signed_removal_that_has_begun_is_final(review_world: Reviews) -> None:
     world = review_world.world
     grant = world.grant()
     campaign = review_world.opened()
@@ -201,7 +201,7 @@ def test_a_reviewer_cannot_sign_twice_even_at_once(lite: Reviews) -> None:
         )  # fmt: skip
 
 
-def test_signing_goes_through_once_what_became_her_own_has_gone_to_another(
+def test_l20_signing_goes_through_once_what_became_her_own_has_gone_to_another(
     review_world: Reviews,
 ) -> None:
     world = review_world.world
