@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
@@ -28,7 +29,7 @@ from connectors.errors import (
 )
 from connectors.fanout import FanOut
 from connectors.fields import Secret, redact
-from connectors.transport import open_client
+from connectors.transport import open_transport, time_outs
 
 MAX_BYTES = 64 * 1024 * 1024
 LONGEST_PAUSE = 120.0  # seconds; a vendor that wants more ends the run instead
@@ -40,6 +41,7 @@ R = TypeVar("R")
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Params = Mapping[str, str | int]
 NONE: Mapping[str, Any] = {}
+ALWAYS = {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": "uar"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,11 @@ class Client:
         self._lock = threading.Lock()
         self._not_before = 0.0
         self._fan_out = FanOut(net.concurrency)
-        self._http = open_client(self.base_url, net, headers)
+        self._headers = {**ALWAYS, **headers}
+        self._limits = {"timeout": time_outs(net)}
+        # Not an httpx.Client: joining addresses, cookies and redirects of its own would
+        # cost as much again as a request, and none of them is wanted here.
+        self._http = open_transport(net)
 
     @property
     def requests(self) -> int:
@@ -154,9 +160,8 @@ class Client:
     def _once(
         self, method: Method, path: str, params: Params, body: Any, headers: Mapping[str, str]
     ) -> Answer:
-        request = self._http.build_request(
-            method, path, params=params or None, json=body, headers=headers or None
-        )
+        query = f"?{urlencode(params)}" if params else ""
+        request = self._request(method, f"{self.base_url}{path}{query}", body, headers)
         for _ in range(MAX_REDIRECTS + 1):
             response, content = self._send(request)
             if not 300 <= response.status_code < 400:
@@ -164,12 +169,23 @@ class Client:
             request = self._next(request, response)
         raise Garbled(f"{self.title} redirects in circles; is the base URL right?")
 
+    def _request(
+        self, method: Method, url: str | httpx.URL, body: Any, headers: Mapping[str, str]
+    ) -> httpx.Request:
+        return httpx.Request(
+            method,
+            url,
+            json=body,
+            headers={**self._headers, **headers},
+            extensions=self._limits,
+        )
+
     def _send(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         with self._lock:
             self._count += 1
         began = time.monotonic()
         try:
-            response = self._http.send(request, stream=True)
+            response = self._http.handle_request(request)
             try:
                 content = self._content(response, began)
             finally:
@@ -230,7 +246,7 @@ class Client:
                 f"{self.title} redirects {request.method} {request.url.path} to {target.host}, "
                 "where our credentials are not sent. If that is right, make it the base URL."
             )
-        return self._http.build_request("GET", target, headers=request.headers)
+        return self._request("GET", target, None, request.headers)
 
     def _unreachable(self, error: Exception) -> Remote:
         host = httpx.URL(self.base_url).host
