@@ -129,7 +129,9 @@ class Grant(SQLModel, table=True):
 
     ``began_order_id`` names our own call that gave it; ``ended_order_id`` the one
     that took it (without foreign keys, for orders point at grants already).
-    ``reappeared`` marks a grant that came back after we ended it.
+    ``reappeared`` marks a grant that came back after we ended it. App and connector
+    are the account's; a foreign key for each would say so once more, at the price of
+    a look-up for every row of a read, and so would one for each run.
     """
 
     __tablename__ = "grants"
@@ -145,16 +147,16 @@ class Grant(SQLModel, table=True):
     )
 
     id: int = key()
-    app_id: int = ref("app.id", index=False)
-    connector_id: int = ref("connector.id", index=False)
+    app_id: int
+    connector_id: int
     account_id: int = ref("account.id", index=False)
     entitlement_id: int = ref("entitlement.id", index=False)
     state: GrantState = stored(GrantState, GrantState.ACTIVE)
     began_at: datetime
-    began_run_id: int | None = ref("sync_run.id", nullable=True, index=False)
+    began_run_id: int | None = None
     began_order_id: int | None = None
     ended_at: datetime | None = None
-    ended_run_id: int | None = ref("sync_run.id", nullable=True, index=False)
+    ended_run_id: int | None = None
     ended_order_id: int | None = None
     reappeared: bool = False
 
@@ -163,7 +165,8 @@ class GrantCause(SQLModel, table=True):
     """One reason why a grant exists, with an end of its own (L2).
 
     ``via_id`` is the resource it is inherited through, 0 when it is direct.
-    ``ends_at`` is when we mean to end it, ``ended_at`` when it ended.
+    ``ends_at`` is when we mean to end it, ``ended_at`` when it ended. Connector,
+    account and entitlement are the grant's, here so that an index can hold them.
     """
 
     __tablename__ = "grant_cause"
@@ -196,9 +199,9 @@ class GrantCause(SQLModel, table=True):
 
     id: int = key()
     grant_id: int = ref("grants.id")
-    connector_id: int = ref("connector.id", index=False)
-    account_id: int = ref("account.id", index=False)
-    entitlement_id: int = ref("entitlement.id", index=False)
+    connector_id: int
+    account_id: int
+    entitlement_id: int
     kind: Cause = stored(Cause)
     via_id: int = 0
     request_id: int = 0
