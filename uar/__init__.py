@@ -9,6 +9,7 @@ The ground, which everything stands on::
     models           the tables by noun, every state, and which state may follow which
     db               one engine, two doors: reading here,
     work             and writing: one session, one actor, one instant, one transaction
+    pouring          many rows at once
     lifecycle        the one door through which a state changes
     migrations       the schema's history
     vault            secrets at rest, bound to the row they belong to
@@ -41,9 +42,12 @@ Reading vendors::
     sync             one run: read, compare, hold or apply
     scratch          its connection, with temporary tables
     records          what a vendor's records say, in our columns
-    staging          the temporary tables of what was read
-    loading          reading into them
+    staging          what was read, and the temporary tables for it
+    loading          reading it
+    pipeline         working on what was read while more is being read
     first_read       a first read, written while it goes on
+    first_report     what it found
+    later_read       every other one, staged while it goes on
     in_flight        what our own orders are changing meanwhile
     differences      what was read against what we know, as sets
     paths            the ways in which accounts hold entitlements
@@ -53,6 +57,7 @@ Reading vendors::
     applying         their order
     things           resources, entitlements and accounts that are new, changed, gone
     beginnings       grants that begin
+    new_grants       the statements that begin them
     losses           grants that end
     journal          the run's log and its sign of life
     run_states       how a run begins and ends

@@ -19,6 +19,7 @@ from uar.db import AnySelect
 from uar.errors import NotFound
 from uar.models import Account, App, Identity
 from uar.models.kinds import Match
+from uar.pouring import amend, table_of
 from uar.site import Site
 from uar.work import Actor, Work
 
@@ -125,14 +126,14 @@ def match_accounts(site: Site, actor: Actor, *, app_id: int | None = None) -> in
     for start in range(0, len(found), BATCH):
         batch = found[start : start + BATCH]
         with site.working(actor) as work:
-            work.session.connection().execute(
-                sa.update(Account)
-                .where(col(Account.id) == sa.bindparam("this"), col(Account.match) != Match.HAND)
-                .values(identity_id=sa.bindparam("person"), match=sa.bindparam("how")),
+            amend(
+                work.session.connection(),
+                table_of(Account),
                 [
-                    {"this": account_id, "person": person, "how": Match(how)}
+                    {"id": account_id, "identity_id": person, "match": Match(how)}
                     for account_id, person, how, _ in batch
                 ],
+                col(Account.match) != Match.HAND,
             )
             work.record(
                 "account.matched",

@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import Any
 
 import sqlalchemy as sa
-from psycopg import sql
 from sqlmodel import SQLModel
 
+from uar.pouring import pour
 from uar.site import Site
 from uar.work import Actor, Work, work_on
 
@@ -86,25 +86,10 @@ class Scratch:
             for table in tables:
                 connection.execute(sa.schema.CreateTable(table))
 
-    def fill(self, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Append rows, whose values are in the order of the columns that are not generated."""
-        if not rows:
-            return
-        names = [column.name for column in table.columns if column.name != "k"]
+    def fill(self, table: sa.Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append rows to a temporary table; their values are in the order of ``names``."""
         with self.reading() as connection:
-            if self.is_sqlite:
-                # The driver's own statement: SQLAlchemy's dictionaries cost as
-                # much again as the insert.
-                compiled = sa.insert(table).compile(dialect=connection.dialect, column_keys=names)
-                connection.exec_driver_sql(str(compiled), list(rows))
-                return
-            statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-                sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
-            )
-            driver: Any = connection.connection.dbapi_connection
-            with driver.cursor() as cursor, cursor.copy(statement) as copy:
-                for row in rows:
-                    copy.write_row(row)
+            pour(connection, table, names, rows)
 
     def analyze(self, *tables: sa.Table) -> None:
         """Tell PostgreSQL how full the tables are; without it, joins of them crawl."""
@@ -128,9 +113,18 @@ class Scratch:
 
     def look_up_by_index(self, work: Work) -> None:
         """Let this transaction join its few rows by index, however empty the tables look."""
+        self._may_join(work, by_index_only=True)
+
+    def join_freely(self, work: Work) -> None:
+        """Let this transaction join as the database sees fit again: its few rows to each other."""
+        self._may_join(work, by_index_only=False)
+
+    def _may_join(self, work: Work, *, by_index_only: bool) -> None:
         if not self.is_sqlite:
             for way in ("hashjoin", "mergejoin", "seqscan"):
-                work.session.connection().exec_driver_sql(f"SET LOCAL enable_{way} = off")
+                work.session.connection().exec_driver_sql(
+                    f"SET LOCAL enable_{way} = {'off' if by_index_only else 'on'}"
+                )
 
     def ranges(self, last: int, first: int = 0) -> Iterator[tuple[int, int]]:
         """Cut the numbers after ``first`` up to ``last`` into ``(above, up to)``.
