@@ -121,8 +121,7 @@ def _item(world: World) -> ReviewItem:
 def _cause(world: World) -> GrantCause:
     grant = _grant(world)
     return GrantCause(
-        grant_id=grant.id, connector_id=grant.connector_id, account_id=grant.account_id,
-        entitlement_id=grant.entitlement_id, kind=Cause.REQUEST, request_id=9,
+        grant_id=grant.id, kind=Cause.REQUEST, request_id=9,
         began_at=clock.now(),
     )  # fmt: skip
 
@@ -149,7 +148,7 @@ AT_MOST_ONE: dict[str, Row] = {
     "grants.account_id,entitlement_id": lambda w: Grant(
         **_place(w), **_access(w), began_at=clock.now()
     ),
-    "grant_cause.connector_id,account_id,entitlement_id,via_id,kind,request_id": _cause,
+    "grant_cause.grant_id,via_id,kind,request_id": _cause,
     "sync_run.connector_id (running)": lambda w: SyncRun(
         connector_id=w.connector().id, by="t", started_at=clock.now(), heartbeat_at=clock.now()
     ),

@@ -188,8 +188,7 @@ def test_l5_removing_means_every_path(world: World) -> None:
     grant, membership, _ = _inherited(world)
     world.add(
         GrantCause(
-            grant_id=grant.id, connector_id=grant.connector_id, account_id=grant.account_id,
-            entitlement_id=grant.entitlement_id, kind=Cause.STANDING, began_at=clock.now(),
+            grant_id=grant.id, kind=Cause.STANDING, began_at=clock.now(),
         )
     )  # fmt: skip
 

@@ -141,6 +141,7 @@ def _report_reappeared(work: Work, plan: Plan, here: sa.ColumnElement[bool]) -> 
             sa.exists().where(
                 col(before.account_id) == col(Grant.account_id),
                 col(before.entitlement_id) == col(Grant.entitlement_id),
+                col(before.ended_at).is_not(None),
                 col(before.ended_order_id).is_not(None),
             ),
         )

@@ -126,6 +126,7 @@ def seen_again(work: Work, grant: Grant) -> None:
         .where(
             col(Grant.account_id) == grant.account_id,
             col(Grant.entitlement_id) == grant.entitlement_id,
+            col(Grant.ended_at).is_not(None),
             sa.or_(col(Grant.ended_order_id).is_not(None), ~col(Grant.reappeared)),
             col(Grant.id) != grant.id,
         )
@@ -281,13 +282,14 @@ def _instant(work: Work) -> sa.ColumnElement[object]:
 
 
 def _warn(work: Work, cause: GrantCause) -> None:
-    account = work.session.get_one(Account, cause.account_id)
+    grant = work.session.get_one(Grant, cause.grant_id)
+    account = work.session.get_one(Account, grant.account_id)
     cause.warn_at = None
     work.session.add(cause)
     if account.identity_id is None or cause.ends_at is None:
         return
     end = cause.ends_at.astimezone(work.settings.zone)
-    access = full_name(work.session, cause.entitlement_id)
+    access = full_name(work.session, grant.entitlement_id)
     tell(
         work,
         account.identity_id,

@@ -128,10 +128,8 @@ class FirstRead(Pipeline):
         )
         # Indexes of grants and causes begin with the account: rows in their order
         # touch few pages in each transaction.
-        new = sorted(
-            (accounts[account], entitlements[entitlement], resources[via])
-            for account, entitlement, via in rows
-        )
+        new = [(accounts[a], entitlements[e], resources[via]) for a, e, via in rows]
+        new.sort()
         self._scratch.fill(NEW, ("account_id", "entitlement_id", "via_id"), new)
         last = self._last + len(new)
         for above, up_to in self._scratch.ranges(last, self._last):

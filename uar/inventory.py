@@ -136,7 +136,8 @@ def grants(
     limit: int = 100,
 ) -> list[GrantRow]:
     """List open grants, or past ones, by id; ``after`` is the last one seen. One query."""
-    still = [] if past else [col(GrantCause.ended_at).is_(None)]
+    ended = col(GrantCause.ended_at)
+    still = [ended.is_not(None) if past else ended.is_(None)]
     via = sa.orm.aliased(Resource)
 
     def of_causes(what: Any, *conditions: Any) -> Any:

@@ -119,9 +119,7 @@ def _new_grants(
 def _new_causes(scratch: Scratch, plan: Plan, here: sa.ColumnElement[bool]) -> sa.Executable:
     values = _cause(plan, col(Grant.id))
     caused = sa.exists().where(
-        col(GrantCause.connector_id) == plan.connector_id,
-        col(GrantCause.account_id) == NEW.c.account_id,
-        col(GrantCause.entitlement_id) == NEW.c.entitlement_id,
+        col(GrantCause.grant_id) == col(Grant.id),
         col(GrantCause.via_id) == NEW.c.via_id,
         col(GrantCause.ended_at).is_(None),
     )
@@ -160,9 +158,6 @@ def _new_causes(scratch: Scratch, plan: Plan, here: sa.ColumnElement[bool]) -> s
 def _cause(plan: Plan, grant_id: Any) -> dict[str, sa.ColumnElement[Any]]:
     return {
         "grant_id": grant_id,
-        "connector_id": sa.literal(plan.connector_id),
-        "account_id": NEW.c.account_id,
-        "entitlement_id": NEW.c.entitlement_id,
         "kind": sa.case(
             (NEW.c.via_id == 0, sa.literal(Cause.STANDING.value)), else_=Cause.GROUP.value
         ),

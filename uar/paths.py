@@ -37,7 +37,7 @@ SEEN = _paths("seen")
 def compare_paths(connection: sa.Connection, compared: Compared) -> None:
     """Find paths that are new or gone, once all were noted and all things compared."""
     in_flight.note(connection, compared)
-    _add(connection, compared)
+    _add(connection)
     if compared.removes:
         _lose(connection, compared)
         if compared.scope or compared.scope_before:
@@ -74,11 +74,13 @@ def observed(connection: sa.Connection, compared: Compared) -> list[tuple[int, b
     return [(order_id, bool(is_held)) for order_id, is_held in found]
 
 
-def _add(connection: sa.Connection, compared: Compared) -> None:
+def _add(connection: sa.Connection) -> None:
     """Find what was read and has no cause; nothing with something new in it has one."""
     caused = sa.exists().where(
-        col(GrantCause.connector_id) == compared.connector_id,
-        *(getattr(GrantCause, name) == SEEN.c[name] for name in (*PAIR, "via_id")),
+        same(SEEN.c, Grant),
+        col(Grant.ended_at).is_(None),
+        col(GrantCause.grant_id) == col(Grant.id),
+        col(GrantCause.via_id) == SEEN.c.via_id,
         col(GrantCause.ended_at).is_(None),
     )
     ending = sa.exists().where(
@@ -118,10 +120,11 @@ def _add(connection: sa.Connection, compared: Compared) -> None:
 def _lose(connection: sa.Connection, compared: Compared) -> None:
     """Collect what is known and was not read."""
     known = sa.union_all(
-        sa.select(
-            col(GrantCause.account_id), col(GrantCause.entitlement_id), col(GrantCause.via_id)
-        ).where(
-            col(GrantCause.connector_id) == compared.connector_id,
+        sa.select(col(Grant.account_id), col(Grant.entitlement_id), col(GrantCause.via_id))
+        .join(GrantCause, col(GrantCause.grant_id) == col(Grant.id))
+        .where(
+            col(Grant.connector_id) == compared.connector_id,
+            col(Grant.ended_at).is_(None),
             col(GrantCause.ended_at).is_(None),
         ),
         sa.select(

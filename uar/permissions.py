@@ -160,9 +160,6 @@ def give(work: Work, identity_id: int, role: Role) -> None:
     grant = _open_grant(work, account, entitlement_id)
     cause = GrantCause(
         grant_id=grant.id,
-        connector_id=account.connector_id,
-        account_id=account.id,
-        entitlement_id=entitlement_id,
         kind=Cause.STANDING,
         began_at=work.now,
     )

@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from psycopg import sql
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
 Row: TypeAlias = tuple[Any, ...]
+
+_NOTHING: Any = object()
 
 
 def pour(
@@ -29,12 +31,7 @@ def pour(
         return
     ready = _as_the_driver_wants(connection, table, names, rows)
     if connection.dialect.name == "sqlite":
-        quote = connection.dialect.identifier_preparer.quote
-        columns, marks = ", ".join(map(quote, names)), ", ".join("?" * len(names))
-        connection.exec_driver_sql(
-            f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({marks})",  # noqa: S608 - names
-            list(ready),
-        )
+        _insert(connection, table, names, ready)
         return
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
@@ -50,7 +47,9 @@ def pour_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+        names = list(rows[0])
+        ready = _as_the_driver_wants(connection, table, names, [tuple(r.values()) for r in rows])
+        _insert(connection, table, names, ready, "ON CONFLICT DO NOTHING")
         return
     given = _given(table, rows)
     connection.execute(
@@ -74,12 +73,7 @@ def amend(
         return
     names = [name for name in rows[0] if name != "id"]
     if connection.dialect.name == "sqlite":
-        connection.execute(
-            sa.update(table)
-            .where(table.c.id == sa.bindparam("this"), *where)
-            .values({name: sa.bindparam(f"new_{name}") for name in names}),
-            [{"this": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows],
-        )
+        _update(connection, table, names, rows, where)
         return
     given = _given(table, rows)
     connection.execute(
@@ -106,6 +100,45 @@ def table_of(model: type[SQLModel]) -> sa.Table:
     return table
 
 
+def _insert(
+    connection: sa.Connection,
+    table: sa.Table,
+    names: Sequence[str],
+    ready: Iterable[Row],
+    unless: str = "",
+) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    columns, marks = ", ".join(map(quote, names)), ", ".join("?" * len(names))
+    connection.exec_driver_sql(
+        f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({marks}) {unless}",  # noqa: S608
+        list(ready),
+    )
+
+
+def _update(
+    connection: sa.Connection,
+    table: sa.Table,
+    names: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    where: Sequence[sa.ColumnElement[bool]],
+) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    changes = ", ".join(f"{quote(name)} = ?" for name in names)
+    conditions = [
+        str(each.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+        for each in where
+    ]
+    this = " AND ".join(["id = ?", *conditions])
+    every = [*names, "id"]
+    ready = _as_the_driver_wants(
+        connection, table, every, [tuple(row[name] for name in every) for row in rows]
+    )
+    connection.exec_driver_sql(
+        f"UPDATE {quote(table.name)} SET {changes} WHERE {this}",  # noqa: S608
+        list(ready),
+    )
+
+
 def _as_the_driver_wants(
     connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Iterable[Row]
 ) -> Iterable[Row]:
@@ -121,8 +154,13 @@ def _as_the_driver_wants(
 def _changed(
     rows: Iterable[Row], changes: Sequence[tuple[int, Callable[[Any], Any]]]
 ) -> Iterator[Row]:
+    before: list[Any] = [_NOTHING] * len(changes)
+    after: list[Any] = [None] * len(changes)
     for row in rows:
         values = list(row)
-        for place, change in changes:
-            values[place] = change(values[place])
+        for n, (place, change) in enumerate(changes):
+            value = values[place]
+            if value is not before[n]:  # most rows have the same instant, kind and state
+                before[n], after[n] = value, change(value)
+            values[place] = after[n]
         yield tuple(values)

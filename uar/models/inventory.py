@@ -13,6 +13,7 @@ from uar.models.kinds import AccountKind, AccountStatus, Approval, AppStatus, Ca
 from uar.models.states import GrantState
 
 OPEN_GRANT = "ended_at IS NULL"
+PAST_GRANT = "ended_at IS NOT NULL"
 
 
 class App(SQLModel, table=True):
@@ -140,7 +141,7 @@ class Grant(SQLModel, table=True):
             "uq_grants_open", "account_id", "entitlement_id", unique=True, **only_when(OPEN_GRANT)
         ),
         sa.Index("ix_grants_entitlement_id_account_id", "entitlement_id", "account_id"),
-        sa.Index("ix_grants_account_id_entitlement_id", "account_id", "entitlement_id"),
+        sa.Index("ix_grants_past", "account_id", "entitlement_id", **only_when(PAST_GRANT)),
         sa.Index("ix_grants_connector_id", "connector_id", **only_when(OPEN_GRANT)),
         sa.CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended"),
         sa.CheckConstraint("ended_at IS NULL OR ended_at >= began_at", name="interval"),
@@ -165,23 +166,21 @@ class GrantCause(SQLModel, table=True):
     """One reason why a grant exists, with an end of its own (L2).
 
     ``via_id`` is the resource it is inherited through, 0 when it is direct.
-    ``ends_at`` is when we mean to end it, ``ended_at`` when it ended. Connector,
-    account and entitlement are the grant's, here so that an index can hold them.
+    ``ends_at`` is when we mean to end it, ``ended_at`` when it ended.
     """
 
     __tablename__ = "grant_cause"
     __table_args__ = (
         sa.Index(
             "uq_grant_cause_open",
-            "connector_id",
-            "account_id",
-            "entitlement_id",
+            "grant_id",
             "via_id",
             "kind",
             "request_id",
             unique=True,
             **only_when(OPEN_GRANT),
         ),
+        sa.Index("ix_grant_cause_past", "grant_id", **only_when(PAST_GRANT)),
         sa.Index(
             "ix_grant_cause_due",
             "ends_at",
@@ -198,10 +197,7 @@ class GrantCause(SQLModel, table=True):
     )
 
     id: int = key()
-    grant_id: int = ref("grants.id")
-    connector_id: int
-    account_id: int
-    entitlement_id: int
+    grant_id: int = ref("grants.id", index=False)
     kind: Cause = stored(Cause)
     via_id: int = 0
     request_id: int = 0
