@@ -6,10 +6,20 @@ The thread owns the scratch until the end of the ``with`` block.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
+
+USUAL_SWITCH = sys.getswitchinterval()
+SWITCH = 0.0005
+"""How soon, in seconds, a thread gets the interpreter that waits for it.
+
+The worker gives it up at every statement. At the usual five milliseconds a
+transaction of ten statements would hold SQLite's lock for fifty, because the
+threads that read the vendor are busy.
+"""
 
 
 class Pipeline:
@@ -22,6 +32,7 @@ class Pipeline:
 
     def __enter__(self) -> Self:
         """Begin to take jobs."""
+        sys.setswitchinterval(SWITCH)
         return self
 
     def __exit__(
@@ -32,6 +43,7 @@ class Pipeline:
     ) -> None:
         """Wait; after an error only for the job under way. Raises what went wrong in one."""
         self._worker.shutdown(wait=True, cancel_futures=error is not None)
+        sys.setswitchinterval(USUAL_SWITCH)
         if error is None:
             self._raise_what_failed()
 

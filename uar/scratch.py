@@ -121,10 +121,11 @@ class Scratch:
 
     def _may_join(self, work: Work, *, by_index_only: bool) -> None:
         if not self.is_sqlite:
-            for way in ("hashjoin", "mergejoin", "seqscan"):
-                work.session.connection().exec_driver_sql(
-                    f"SET LOCAL enable_{way} = {'off' if by_index_only else 'on'}"
-                )
+            value = "off" if by_index_only else "on"
+            ways = ("hashjoin", "mergejoin", "seqscan")
+            work.session.connection().execute(
+                sa.select(*(sa.func.set_config(f"enable_{way}", value, True) for way in ways))
+            )
 
     def ranges(self, last: int, first: int = 0) -> Iterator[tuple[int, int]]:
         """Cut the numbers after ``first`` up to ``last`` into ``(above, up to)``.
