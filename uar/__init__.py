@@ -104,6 +104,7 @@ Requests::
     holdings         what she holds, and what she may do with it
     filing           asking
     approvals        deciding
+    step_handover    passing a step on to somebody else
     access_requests  from the approval to the end
     inbox            what waits for a decider
     request_rows     one row of it

@@ -37,6 +37,7 @@ PAGES = {
         "/reviews/{campaign}",
         "/requests",
         "/requests?show=decided",
+        "/requests/{request}/handover",
     ),
     "Emil Lind": ("/requests/{request}",),
     "Ingrid Solberg": ("/reviews/{campaign}/handover?items={item}",),

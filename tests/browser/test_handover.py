@@ -1,4 +1,4 @@
-"""Handing work to somebody else, in a browser: with keys from the queue."""
+"""Handing work to somebody else, in a browser: with keys from the queue and from the inbox."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk
 from tests.browser.running import Running
+from uar.demo.seed import membership
+from uar.filing import file
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -56,3 +58,31 @@ def test_rows_are_passed_on_with_keys_and_are_the_other_reviewers(
     expect(cam.get_by_role("table", name="Log")).to_contain_text(
         f"Priya Nair passed 2 rows on to Sue Grant ({WHY})"
     )
+
+
+def test_a_step_is_passed_on_with_a_key_and_decided_by_the_other(
+    company: Running, desk: Desk
+) -> None:
+    with company.site.reading() as session:
+        right = membership(session, "production-on-call")
+    with company.site.working(company.actor("Ben Cole")) as work:
+        request = file(work, right, 10, "Look at the logs of arm 7")
+    page = desk.sit("Max Roth")
+    page.goto(f"/requests/{request.id}")
+
+    page.locator("tr[data-row]").focus()
+    page.keyboard.press("p")
+    page.get_by_label("To whom").fill("Viktor Ilves")
+    page.get_by_label("Reason").fill(WHY)
+    page.get_by_role("button", name="Pass on").click()
+    expect(page.get_by_text("Passed on to Viktor Ilves: Ben Cole")).to_be_visible()
+
+    viktor = desk.sit("Viktor Ilves")
+    viktor.goto("/requests")
+    waiting = viktor.get_by_role("row").filter(has_text="arm 7")
+    expect(waiting).to_contain_text(f"Max Roth passed it on to Viktor Ilves: “{WHY}”")
+    waiting.get_by_role("button", name="Deny").click()
+    expect(waiting.get_by_text("Say why you deny it.")).to_be_visible()
+    viktor.keyboard.type("ask Viktor's team instead")
+    viktor.keyboard.press("Enter")
+    expect(waiting).to_contain_text("You denied it")

@@ -7,9 +7,11 @@ import pytest
 from tests.queries import asserts_queries
 from tests.web.client import Browser
 from tests.world import World
+from tests.world_requests import account_of, answer, ask, manage, now_of, own, steps_of
 from tests.world_reviews import Reviews, crowd
-from uar.models import ReviewItem
-from uar.models.kinds import Risk, Role, Verdict
+from uar.models import AccessRequest, AuditEntry, ReviewItem, StepHandover
+from uar.models.kinds import Approval, Risk, Role, Verdict
+from uar.models.states import RequestState
 
 LEAVE = "on leave until May"
 ROWS_QUERIES = 11
@@ -202,6 +204,8 @@ def test_a_stranger_finds_no_page_to_pass_anything_on(
 ) -> None:
     campaign_id = crowd(lite, 1)
     item = lite.world.all(ReviewItem)[0]
+    account_of(lite.world, lite.world.ada)
+    request = ask(lite.world, lite.world.entitlement())
     browser = lite_browser.as_(getattr(lite.world, who))
 
     for path in (
@@ -209,6 +213,7 @@ def test_a_stranger_finds_no_page_to_pass_anything_on(
         f"/reviews/{campaign_id}/handover?items={item.id}",
     ):
         browser.get(path, status=404)
+    browser.get(f"/requests/{request.id}/handover", status=404 if who == "sam" else 403)
 
 
 @pytest.mark.parametrize("n", [2, 40])
@@ -221,3 +226,91 @@ def test_the_page_to_pass_on_costs_the_same_queries_however_many_rows(
 
     with asserts_queries(ROWS_QUERIES, lite.world.engine):
         mine.get(f"/reviews/{campaign_id}/handover?{items}")
+
+
+def _request(world: World, **values: object) -> AccessRequest:
+    account_of(world, world.ada)
+    return ask(world, world.entitlement(**values), minutes=240)  # type: ignore[arg-type]
+
+
+def test_a_step_is_passed_on_from_the_inbox_and_decided(world: World, browser: Browser) -> None:
+    request = _request(world)
+    mine = browser.as_(world.max)
+    inbox = mine.get("/requests")
+    assert f"/requests/{request.id}/handover" in inbox.links().values()
+
+    page = mine.get(f"/requests/{request.id}/handover")
+    after = mine.submit(page.form(f"/requests/{request.id}/handover"), to="Sam Hill", reason=LEAVE)
+
+    assert page.h1 == "Pass on: CRM · Admins member for Ada Byrne"
+    assert after.said() == ["Passed on to Sam Hill: Ada Byrne, CRM · Admins member."]
+    assert "Nobody is waiting for you." in after.text
+    sam = browser.as_(world.sam)
+    [row] = sam.get("/requests").rows("Requests that wait for you")
+    assert f"Max Roth passed it on to Sam Hill: “{LEAVE}”" in row[1]
+    form = sam.get(f"/requests/{request.id}").form(f"/requests/{request.id}/decision")
+    sam.post(form.action, **form.fields, verdict="approve")
+    assert now_of(world, request).state is RequestState.APPROVED
+    assert steps_of(world, request)[0].decided_by == world.sam.id
+
+
+def test_the_page_of_the_request_says_who_has_it_and_why(
+    lite_world: World, lite_browser: Browser
+) -> None:
+    request = _request(lite_world)
+    lite_browser.as_(lite_world.max).post(
+        f"/requests/{request.id}/handover", to="Sam Hill", reason=LEAVE, step=1
+    )
+
+    page = lite_browser.as_(lite_world.ada).get(f"/requests/{request.id}")
+
+    assert page.rows("Who decides")[0][1] == "Sam Hill (passed on by Max Roth)"
+    assert page.rows("Log")[0][1] == f"Max Roth passed this step on to Sam Hill ({LEAVE})"
+
+
+@pytest.mark.parametrize(
+    ("to", "reason", "problem"),
+    [
+        ("Ada Byrne", LEAVE, "Nobody decides about their own request."),
+        ("Max Roth", LEAVE, "It is with you already."),
+        ("Sam", LEAVE, "Nobody is called exactly that. Do you mean Sam Hill (sam@example.test)?"),
+        ("Sam Hill", "", "Say why."),
+    ],
+)
+def test_a_step_that_cannot_go_there_stays_and_what_was_typed_is_kept(
+    lite_world: World, lite_browser: Browser, to: str, reason: str, problem: str
+) -> None:
+    request = _request(lite_world)
+    path = f"/requests/{request.id}/handover"
+    mine = lite_browser.as_(lite_world.max)
+
+    page = mine.submit(mine.get(path).form(path), 422, to=to, reason=reason)
+
+    assert page.problems() == [problem]
+    assert page.form(path).fields == {"step": "1", "to": to, "reason": reason}
+    assert lite_world.all(StepHandover) == []
+
+
+def test_somebody_who_was_slower_learns_who_decided(
+    lite_world: World, lite_browser: Browser
+) -> None:
+    own(lite_world, lite_world.rita, lite_world.cam)
+    request = _request(lite_world, approval=Approval.OWNER)
+    path = f"/requests/{request.id}/handover"
+    cam = lite_browser.as_(lite_world.cam)
+    form = cam.get(path).form(path)
+    answer(lite_world, request, lite_world.rita)
+
+    page = cam.submit(form, 409, to="Sam Hill", reason=LEAVE)
+
+    assert "Rita Ortiz approved this a minute ago." in page.text
+    assert any(e.action == "access_request.refused" for e in lite_world.all(AuditEntry))
+
+
+def test_l27_the_page_is_gone_for_whoever_is_not_the_manager_any_more(
+    lite_world: World, lite_browser: Browser
+) -> None:
+    request = _request(lite_world)
+    manage(lite_world, lite_world.ada, lite_world.rita)
+
+    lite_browser.as_(lite_world.max).get(f"/requests/{request.id}/handover", status=404)

@@ -1,4 +1,4 @@
-"""Handing work on: a reviewer's rows by the campaign's owner, and one's own rows."""
+"""Handing work on: a reviewer's rows by the campaign's owner, one's own rows, an approval step."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from sqlmodel import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from uar import campaigns, clock, dashboard, plan_choices, queue, reassignment
+from uar import campaigns, clock, dashboard, plan_choices, queue, reassignment, step_handover
 from uar.colleagues import named
 from uar.errors import Conflict, Forbidden, Invalid, NotFound
 from uar.models import Identity
 from uar.models.kinds import Role
 from uar.reassignment import Reassigned, n_undecided
+from uar.request_records import visible
 from uar.review_rows import asked
 from uar.reviews import NOT_YOURS
 from uar.web import ANYBODY, back, me, open_to, reading, working
@@ -37,6 +38,7 @@ class Given:
     reason: str = typed("Reason", default="", most=1000)
     reviewer: int = typed("Whose rows", default=NOBODY, most=MOST_ID)
     items: tuple[int, ...] = typed("Rows", default=())
+    step: int | None = typed("Step", default=None)
 
 
 @blueprint.get("/campaigns/<int:campaign_id>/handover")
@@ -87,6 +89,27 @@ def pass_rows_on(campaign_id: int) -> Response:
     return _said(f"/reviews/{campaign_id}" if has_more else "/reviews", done)
 
 
+@blueprint.get("/requests/<int:request_id>/handover")
+@open_to(ANYBODY)
+def of_step(request_id: int) -> str:
+    """Say what would be passed on, and ask to whom."""
+    return _step_page(request_id, request.args)
+
+
+@blueprint.post("/requests/<int:request_id>/handover")
+@open_to(ANYBODY)
+def pass_step_on(request_id: int) -> Response:
+    """Pass the step that is asked now on."""
+    try:
+        form = parse(Given, request.form)
+        with working() as work:
+            to = named(work.session, form.to)
+            row = step_handover.pass_on(work, request_id, to.id, form.reason, step=form.step)
+    except Invalid as problem:
+        return make_response(_step_page(request_id, request.form, problem), 422)
+    return back("/requests", f"Passed on to {to.name}: {row.person}, {row.access}.")
+
+
 def _said(where: str, done: Reassigned) -> Response:
     words = f"{plural(done.moved, 'row')} passed on to {done.taker}. {done.left}".strip()
     return back(where, words, "warn" if done.left else "good")
@@ -133,6 +156,17 @@ def _rows_page(
     return render_template("handovers/rows.html", **context)
 
 
+def _step_page(request_id: int, values: MultiDict[str, str], problem: Invalid | None = None) -> str:
+    with reading() as session:
+        row = visible(session, request_id, me().id)
+        if not row.may_decide(me().id):
+            raise Forbidden(
+                "This is not for you to decide.", subject=f"access_request:{request_id}"
+            )
+        context = {"request": row, **_common(session, values, problem)}
+    return render_template("handovers/step.html", **context)
+
+
 def _ids(values: MultiDict[str, str], name: str) -> list[int]:
     """Read ids as they came, at most as many as one passes on together; the rest is ignored."""
     texts = [text for text in values.getlist(name) if text.isascii() and text.isdigit()]
@@ -142,7 +176,7 @@ def _ids(values: MultiDict[str, str], name: str) -> list[int]:
 def _common(
     session: Session, values: MultiDict[str, str], problem: Invalid | None
 ) -> dict[str, Any]:
-    """Return what both pages show: whom one can choose, what was typed, what is wrong."""
+    """Return what all three pages show: whom one can choose, what was typed, what is wrong."""
     problems = (problem.problems or {"": problem.sentence}) if problem else {}
     return {
         "people": plan_choices.stand_ins(session, me().id),
