@@ -112,6 +112,24 @@ def hand_over_own(work: Work, campaign: Campaign, reviewer_id: int) -> int:
     )
 
 
+def hand_over_holders(work: Work, campaign: Campaign) -> int:
+    """Give undecided items whose reviewer turned out to hold the account to others; count them."""
+    is_hers = sa.exists().where(
+        col(Account.id) == col(ReviewItem.account_id),
+        col(Account.identity_id) == col(ReviewItem.reviewer_id),
+    )
+    holders = work.session.scalars(
+        sa.select(col(ReviewItem.reviewer_id))
+        .where(
+            col(ReviewItem.campaign_id) == campaign.id,
+            col(ReviewItem.state) == ItemState.PENDING,
+            sa.or_(is_hers, chosen_by_holder()),
+        )
+        .distinct()
+    ).all()
+    return sum(hand_over_own(work, campaign, each) for each in holders if each is not None)
+
+
 def hand_over_leavers(work: Work, campaign: Campaign) -> int:
     """Give the undecided items of reviewers who have left to others; return how many."""
     left = work.session.scalars(
