@@ -93,7 +93,7 @@ def test_l20_l21_it_never_goes_to_whoever_asked(world: World, approval: Approval
     request = request_of(world, approval=approval)
     by = world.max if approval is Approval.MANAGER else world.rita
 
-    with pytest.raises(Invalid, match="Nobody decides about their own request"):
+    with pytest.raises(Refused, match="Nobody decides about their own request"):
         hand(world, request, by, world.ada)
 
     assert world.all(StepHandover) == []
@@ -111,7 +111,7 @@ def test_l20_delegation_is_not_transitive_it_only_goes_back(world: World) -> Non
     request = request_of(world)
     hand(world, request, world.max, world.sam)
 
-    with pytest.raises(Invalid, match="give it back to Max Roth, or decide"):
+    with pytest.raises(Refused, match="give it back to Max Roth, or decide"):
         hand(world, request, world.sam, world.cam)
     hand(world, request, world.sam, world.max, reason="I do not know her")
 
@@ -137,7 +137,7 @@ def test_at_high_risk_it_does_not_come_back_to_whoever_took_a_step(world: World)
     request = request_of(world, risk=Risk.HIGH, approval=BOTH)
     answer(world, request, world.max)
 
-    with pytest.raises(Invalid, match="Max Roth took an earlier step"):
+    with pytest.raises(Refused, match="Max Roth took an earlier step"):
         hand(world, request, world.rita, world.max)
 
     hand(world, request, world.rita, world.sam)
@@ -147,7 +147,7 @@ def test_at_high_risk_it_does_not_come_back_to_whoever_took_a_step(world: World)
 def test_l22_at_high_risk_it_does_not_go_to_whoever_alone_can_take_the_next(world: World) -> None:
     request = request_of(world, risk=Risk.HIGH, approval=BOTH)
 
-    with pytest.raises(Invalid, match="Rita Ortiz alone can take step 2"):
+    with pytest.raises(Refused, match="Rita Ortiz alone can take step 2"):
         hand(world, request, world.max, world.rita)
 
     make_super(world, world.cam)

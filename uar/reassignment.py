@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 
 from uar.campaigns import run_by_actor
 from uar.colleagues import Colleague, colleague
-from uar.errors import Conflict, Invalid, NotFound
+from uar.errors import Conflict, Invalid, NotFound, Refused
 from uar.handover import hand_over, is_about, undecided_of
 from uar.models import Campaign, Identity, ReviewItem, SignOff
 from uar.models.kinds import PersonStatus
@@ -73,8 +73,9 @@ def reassign(
     """Give what a reviewer has not decided to somebody else; None means items without a reviewer.
 
     For whoever runs the campaign, once it is staged. Raises NotFound and Forbidden
-    for everybody else, Conflict when it cannot be now or nothing is undecided, Invalid by
-    field, also when the taker has signed, is the actor, or may take none of it.
+    for everybody else, Conflict when it cannot be now or nothing is undecided, Refused
+    when the taker is the actor or may take none of it, Invalid by field, also when
+    she has signed.
     """
     campaign = run_by_actor(work, campaign_id)
     if campaign.state not in CAN:
@@ -144,7 +145,7 @@ def _move(
     )
     done = Reassigned(taker.name, moved, theirs, own, decided)
     if not moved:
-        raise _cannot(done.left)
+        raise Refused(done.left, subject=_of(campaign))
     if campaign.state is CampaignState.OPEN:  # else whoever is asked when it opens is told then
         _tell(work, campaign, giver_id, taker, moved, reason.strip())
     return done
@@ -159,7 +160,7 @@ def _taker(
     if taker.id == giver_id:
         raise _cannot(f"{taker.name} has them already.")
     if taker.id == work.actor.id:
-        raise _cannot("You cannot give them to yourself.")
+        raise Refused("You cannot give them to yourself.", subject=_of(campaign))
     signed = sa.select(col(SignOff.id)).where(
         col(SignOff.campaign_id) == campaign.id, col(SignOff.by) == taker.id
     )

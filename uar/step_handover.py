@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from uar.approvals import hold, step_in_turn
 from uar.colleagues import Colleague, colleague
-from uar.errors import Invalid
+from uar.errors import Invalid, Refused
 from uar.filing import tell_deciders
 from uar.models import ApprovalStep, StepHandover
 from uar.models.states import StepState
@@ -29,7 +29,7 @@ def pass_on(
     """Pass the step that is asked now on to somebody who works here; return what was passed on.
 
     ``step`` is the position that the decider saw. Raises what :func:`uar.approvals.decide`
-    raises, and Invalid by field when the person may not have it or there is no reason.
+    raises, Refused when a law keeps it from that person, and Invalid by field.
     """
     request, row = hold(work, request_id)
     asked = step_in_turn(work, row, step)
@@ -65,11 +65,13 @@ def _taker(work: Work, row: RequestRow, asked: ApprovalStep, taker_id: int) -> C
     if taker.id == me:
         raise _cannot("It is with you already.")
     if taker.id in (row.subject_id, row.requester_id):
-        raise _cannot("Nobody decides about their own request.")
+        raise _refused(row, "Nobody decides about their own request.")
     if taker.id in excluded(row):
-        raise _cannot(f"{taker.name} took an earlier step: at high risk somebody else decides.")
+        raise _refused(
+            row, f"{taker.name} took an earlier step: at high risk somebody else decides."
+        )
     if row.is_passed_on and not (named := _by_policy(work, row, asked)).ids & {me, taker.id}:
-        raise _cannot(f"It was passed on to you: give it back to {named.words}, or decide.")
+        raise _refused(row, f"It was passed on to you: give it back to {named.words}, or decide.")
     if needs_distinct_people(row.risk):
         _insist_on_somebody_later(work, row, asked, taker)
     return taker
@@ -88,7 +90,7 @@ def _insist_on_somebody_later(
     ).all()
     for step in later:
         if not _by_policy(work, row, step, besides=taker.id).people:
-            raise _cannot(f"{taker.name} alone can take step {step.position}.")
+            raise _refused(row, f"{taker.name} alone can take step {step.position}.")
 
 
 def _by_policy(
@@ -133,6 +135,10 @@ def _tell_others(work: Work, row: RequestRow, taker: Colleague, reason: str) -> 
                 f"{work.actor.name} passed it on to {taker.name}: “{reason}”",
                 f"/requests/{row.request_id}",
             )
+
+
+def _refused(row: RequestRow, sentence: str) -> Refused:
+    return Refused(sentence, subject=f"access_request:{row.request_id}")
 
 
 def _cannot(sentence: str) -> Invalid:

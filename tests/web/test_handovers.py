@@ -70,7 +70,6 @@ def test_what_stays_is_said_with_its_count(lite: Reviews, lite_browser: Browser)
     [
         ("", LEAVE, "Say whom: a name or a mail address."),
         ("Nemo", LEAVE, "Nobody who works here has this name or mail address."),
-        ("Cam Lee", LEAVE, "You cannot give them to yourself."),
         ("Sam Hill", "", "Say why."),
     ],
 )
@@ -88,6 +87,22 @@ def test_what_cannot_be_used_is_said_and_what_was_typed_is_kept(
     kept = page.form(path).fields
     assert (kept["to"], kept["reason"], kept["reviewer"]) == (to, reason, str(lite.world.max.id))
     assert {item.reviewer_id for item in lite.world.all(ReviewItem)} == {lite.world.max.id}
+
+
+def test_l28_what_a_law_forbids_is_said_in_place_and_in_the_record(
+    lite: Reviews, lite_browser: Browser
+) -> None:
+    campaign_id = crowd(lite, 2)
+    cam = lite_browser.as_(lite.world.cam)
+    path = f"/campaigns/{campaign_id}/handover"
+    form = cam.get(f"{path}?reviewer={lite.world.max.id}").form(path)
+
+    page = cam.submit(form, 400, to="Cam Lee", reason=LEAVE)
+
+    assert page.problems() == ["You cannot give them to yourself."]
+    assert page.form(path).fields["reason"] == LEAVE
+    [entry] = [e for e in lite.world.all(AuditEntry) if e.action == "campaign.refused"]
+    assert (entry.actor_id, entry.reason) == (lite.world.cam.id, page.problems()[0])
 
 
 def test_rows_without_a_reviewer_are_reassigned_too(lite: Reviews, lite_browser: Browser) -> None:
@@ -271,7 +286,6 @@ def test_the_page_of_the_request_says_who_has_it_and_why(
 @pytest.mark.parametrize(
     ("to", "reason", "problem"),
     [
-        ("Ada Byrne", LEAVE, "Nobody decides about their own request."),
         ("Max Roth", LEAVE, "It is with you already."),
         ("Sam", LEAVE, "Nobody is called exactly that. Do you mean Sam Hill (sam@example.test)?"),
         ("Sam Hill", "", "Say why."),
@@ -288,6 +302,22 @@ def test_a_step_that_cannot_go_there_stays_and_what_was_typed_is_kept(
 
     assert page.problems() == [problem]
     assert page.form(path).fields == {"step": "1", "to": to, "reason": reason}
+    assert lite_world.all(StepHandover) == []
+
+
+def test_l20_l28_a_step_for_whoever_asked_is_refused_in_place_and_in_the_record(
+    lite_world: World, lite_browser: Browser
+) -> None:
+    request = _request(lite_world)
+    path = f"/requests/{request.id}/handover"
+    mine = lite_browser.as_(lite_world.max)
+
+    page = mine.submit(mine.get(path).form(path), 400, to="Ada Byrne", reason=LEAVE)
+
+    assert page.problems() == ["Nobody decides about their own request."]
+    assert page.form(path).fields["reason"] == LEAVE
+    [entry] = [e for e in lite_world.all(AuditEntry) if e.action == "access_request.refused"]
+    assert entry.actor_id == lite_world.max.id
     assert lite_world.all(StepHandover) == []
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from uar import campaigns, clock, dashboard, plan_choices, queue, reassignment, step_handover
 from uar.colleagues import named
-from uar.errors import Conflict, Forbidden, Invalid, NotFound
+from uar.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from uar.models import Identity
 from uar.models.kinds import Role
 from uar.reassignment import Reassigned, n_undecided
@@ -20,6 +20,7 @@ from uar.request_records import visible
 from uar.review_rows import asked
 from uar.reviews import NOT_YOURS
 from uar.web import ANYBODY, back, me, open_to, reading, working
+from uar.web.errors import record_refusal
 from uar.web.filters import plural
 from uar.web.forms import parse, typed
 
@@ -59,8 +60,8 @@ def reassign(campaign_id: int) -> Response:
             done = reassignment.reassign(
                 work, campaign_id, form.reviewer or None, to.id, form.reason
             )
-    except Invalid as problem:
-        return make_response(_reviewer_page(campaign_id, request.form, problem), 422)
+    except (Invalid, Refused) as problem:
+        return _again(_reviewer_page(campaign_id, request.form, problem), problem)
     return _said(f"/campaigns/{campaign_id}", done)
 
 
@@ -82,8 +83,8 @@ def pass_rows_on(campaign_id: int) -> Response:
         with working() as work:
             to = named(work.session, form.to)
             done = reassignment.pass_on(work, campaign_id, form.items, to.id, form.reason)
-    except Invalid as problem:
-        return make_response(_rows_page(campaign_id, request.form, problem), 422)
+    except (Invalid, Refused) as problem:
+        return _again(_rows_page(campaign_id, request.form, problem), problem)
     with reading() as session:
         has_more = queue.totals(session, campaign_id, me().id).total > 0
     return _said(f"/reviews/{campaign_id}" if has_more else "/reviews", done)
@@ -105,9 +106,15 @@ def pass_step_on(request_id: int) -> Response:
         with working() as work:
             to = named(work.session, form.to)
             row = step_handover.pass_on(work, request_id, to.id, form.reason, step=form.step)
-    except Invalid as problem:
-        return make_response(_step_page(request_id, request.form, problem), 422)
+    except (Invalid, Refused) as problem:
+        return _again(_step_page(request_id, request.form, problem), problem)
     return back("/requests", f"Passed on to {to.name}: {row.person}, {row.access}.")
+
+
+def _again(page: str, problem: Invalid | Refused) -> Response:
+    """Show the page with its problem and what was typed; a refusal is in the record (L28)."""
+    record_refusal(problem)
+    return make_response(page, problem.status)
 
 
 def _said(where: str, done: Reassigned) -> Response:
@@ -116,7 +123,7 @@ def _said(where: str, done: Reassigned) -> Response:
 
 
 def _reviewer_page(
-    campaign_id: int, values: MultiDict[str, str], problem: Invalid | None = None
+    campaign_id: int, values: MultiDict[str, str], problem: Invalid | Refused | None = None
 ) -> str:
     reviewer_id = next(iter(_ids(values, "reviewer")), NOBODY) or None
     with reading() as session:
@@ -140,7 +147,7 @@ def _reviewer_page(
 
 
 def _rows_page(
-    campaign_id: int, values: MultiDict[str, str], problem: Invalid | None = None
+    campaign_id: int, values: MultiDict[str, str], problem: Invalid | Refused | None = None
 ) -> str:
     wanted = _ids(values, "items")
     with reading() as session:
@@ -156,7 +163,9 @@ def _rows_page(
     return render_template("handovers/rows.html", **context)
 
 
-def _step_page(request_id: int, values: MultiDict[str, str], problem: Invalid | None = None) -> str:
+def _step_page(
+    request_id: int, values: MultiDict[str, str], problem: Invalid | Refused | None = None
+) -> str:
     with reading() as session:
         row = visible(session, request_id, me().id)
         if not row.may_decide(me().id):
@@ -174,10 +183,12 @@ def _ids(values: MultiDict[str, str], name: str) -> list[int]:
 
 
 def _common(
-    session: Session, values: MultiDict[str, str], problem: Invalid | None
+    session: Session, values: MultiDict[str, str], problem: Invalid | Refused | None
 ) -> dict[str, Any]:
     """Return what all three pages show: whom one can choose, what was typed, what is wrong."""
-    problems = (problem.problems or {"": problem.sentence}) if problem else {}
+    problems: dict[str, str] = {}
+    if problem is not None:
+        problems = problem.problems if isinstance(problem, Invalid) else {"to": problem.sentence}
     return {
         "people": plan_choices.stand_ins(session, me().id),
         "to": values.get("to", "")[:200],
