@@ -33,6 +33,7 @@ from uar.models import (
     ReviewItem,
     SignIn,
     SignOff,
+    StepHandover,
     SyncRun,
 )
 from uar.models import ProvisioningOrder as Order
@@ -166,6 +167,10 @@ AT_MOST_ONE: dict[str, Row] = {
     ),
     "access_request.subject_id,entitlement_id": _request,
     "approval_step.request_id,position": _step,
+    "step_handover.step_id": lambda w: StepHandover(
+        step_id=_one(w, ApprovalStep, lambda: w.add(_step(w))).id, from_id=w.max.id,
+        to_id=w.sam.id, at=clock.now(), reason="r",
+    ),
     "review_item.campaign_id,grant_id": _item,
     "sign_off.campaign_id,by": lambda w: SignOff(
         campaign_id=_campaign(w).id, by=w.ada.id, at=clock.now(), statement="s", certified=0,

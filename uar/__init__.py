@@ -27,6 +27,7 @@ Who holds what, where::
     inventory        accounts, entitlements and grants as pages show them
     exports          the same as ``uar inventory --json`` prints it
     identities       people as pages show them
+    colleagues       the person whom somebody means, by name or mail address
     directory        where people come from
     matching         which account is whose
     grants           from the read that showed it to the read that did not
@@ -95,7 +96,8 @@ Reviews::
     removals         ordering what was decided
     standing         how far a removal is
     removal_rows     the same for the dashboard
-    handover         items that somebody else has to decide
+    handover         items that somebody else has to decide, and who had them before
+    reassignment     the campaign's owner reassigns items, a reviewer passes hers on
     reminders        before and after a campaign is due
     dashboard        what a campaign's owner and auditors see
     paces            how far each reviewer is, and how fast
@@ -107,6 +109,7 @@ Requests::
     holdings         what she holds, and what she may do with it
     filing           asking
     approvals        deciding
+    step_handover    passing a step on to somebody else
     access_requests  from the approval to the end
     inbox            what waits for a decider
     request_rows     one row of it

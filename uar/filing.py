@@ -82,9 +82,12 @@ def file_extension(work: Work, grant_id: int, minutes: int, reason: str = "") ->
 
 
 def tell_deciders(
-    work: Work, request: AccessRequest, deciders: Deciders, *, step: int, steps: int
+    work: Work, request: AccessRequest, deciders: Deciders, *, step: int, steps: int, note: str = ""
 ) -> None:
-    """Tell those who may decide a step: who asks, for what, how long, why, and how risky."""
+    """Tell those who may decide a step: who asks, for what, how long, why, and how risky.
+
+    ``note`` is a sentence of its own, such as who passed the step on to them.
+    """
     person = work.session.get_one(Identity, request.subject_id)
     entitlement = work.session.get_one(Entitlement, request.entitlement_id)
     what = full_name(work.session, request.entitlement_id)
@@ -97,6 +100,8 @@ def tell_deciders(
     ]
     if steps > 1:
         lines.append(f"This is step {step} of {steps}.")
+    if note:
+        lines.append(note)
     if deciders.fallback:
         lines.append(f"You are asked as {deciders.fallback}.")
     for decider in deciders.people:

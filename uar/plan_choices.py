@@ -39,10 +39,11 @@ class AppChoice:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """Somebody who may decide where the rule finds nobody."""
+    """Somebody who may decide where the rule finds nobody, or whom work is passed on to."""
 
     id: int
     name: str
+    email: str
 
 
 def app_choices(session: Session) -> list[AppChoice]:
@@ -78,7 +79,7 @@ def stand_ins(session: Session, planner_id: int, chosen_id: int | None = None) -
     return rows(
         session,
         StandIn,
-        sa.select(col(Identity.id), col(Identity.name))
+        sa.select(col(Identity.id), col(Identity.name), col(Identity.email))
         .where(
             col(Identity.status) == PersonStatus.ACTIVE,
             sa.or_(

@@ -15,7 +15,7 @@ from uar.models import Account, App, Entitlement, Grant, Identity, Resource
 from uar.models.kinds import Risk
 from uar.population import Counts, Scope, Share, counts, held, joined, shares
 from uar.sources import Source, sources
-from uar.words import access_name
+from uar.words import access_name, n_rows
 
 MOST_REVIEWERS = 10
 PAGE = 100
@@ -171,7 +171,7 @@ def _problems(
     for share in shared:
         if share.reviewer_id is None:
             why = WHY.get(share.why, "")
-            yield Problem(f"Nobody may decide {_rows(share.items)}: {why}.", blocks=True)
+            yield Problem(f"Nobody may decide {n_rows(share.items)}: {why}.", blocks=True)
     for source in read:
         if source.wrong:
             yield Problem(
@@ -190,10 +190,6 @@ def _problems(
             else (f"{counted.unmatched} accounts belong")
         )
         yield Problem(f"{accounts} to no person.", href="/people", label="Match them")
-
-
-def _rows(n: int) -> str:
-    return "one row" if n == 1 else f"{n} rows"
 
 
 def _fall(n: int) -> str:

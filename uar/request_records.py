@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -25,7 +26,7 @@ READERS = frozenset({Role.AUDITOR, Role.SUPER_ADMIN})
 
 SAID = {
     "access_request.filed": "asked for it",
-    "approval_step.asked": "passed it on to who decides next",
+    "approval_step.asked": "asked who decides next",
     "approval_step.approved": "approved this step",
     "approval_step.denied": "denied this step",
     "access_request.approved": "was the last who had to approve",
@@ -70,10 +71,13 @@ class LogLine:
     actor: str
     action: str
     reason: str
+    details: Mapping[str, Any]
 
     @property
     def words(self) -> str:
         """Say it: "Max Roth approved this step (only for the import)"."""
+        if self.action == "approval_step.handed_over":
+            return f"{self.actor} passed this step on to {self.details['name']} ({self.reason})"
         plain = self.action.replace("_", " ").replace(".", " ")
         done = (
             f"{self.actor} {SAID[self.action]}" if self.action in SAID else f"{self.actor}: {plain}"
@@ -193,7 +197,7 @@ def _steps(session: Session, row: RequestRow) -> list[StepRow]:
     who = authority(session, [row.subject_id], [row.app_id])
     named = []
     for step in found:
-        deciders = who.deciders(
+        deciders = (step.position == row.position and row.deciders) or who.deciders(
             step.kind, subject_id=row.subject_id, app_id=row.app_id, excluded=excluded(row)
         )
         open_ = step.state in (StepState.ASKED, StepState.WAITING)
@@ -220,6 +224,7 @@ def _log(
             col(AuditEntry.actor),
             col(AuditEntry.action),
             col(AuditEntry.reason),
+            col(AuditEntry.details),
         )
         .where(col(AuditEntry.subject).in_(subjects))
         .order_by(col(AuditEntry.id).desc())
