@@ -20,7 +20,7 @@ from uar.pouring import amend, pour_new, table_of
 from uar.site import Site
 from uar.work import Actor, Work
 
-BATCH = 1000
+BATCH = 500
 NOT_LEFT = ("locked", "staged")
 """Vendors' words for an account that is disabled though its owner has not left."""
 

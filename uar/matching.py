@@ -23,7 +23,7 @@ from uar.pouring import amend, table_of
 from uar.site import Site
 from uar.work import Actor, Work
 
-BATCH = 1000
+BATCH = 500
 MOST_SUGGESTIONS = 100
 
 
@@ -119,7 +119,7 @@ def reset_person(work: Work, account_id: int, *, why: str) -> None:
 def match_accounts(site: Site, actor: Actor, *, app_id: int | None = None) -> int:
     """Match the accounts of one app, or of all, to people; return how many changed.
 
-    One query finds those that differ; they are written a thousand at a time.
+    One query finds those that differ; they are written a few hundred at a time.
     """
     with site.reading() as session:
         found = session.connection().execute(_differing(app_id)).all()
