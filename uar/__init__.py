@@ -75,6 +75,7 @@ Reviews::
     plan_choices     what a planner can choose from
     previews         what a campaign would ask
     population       what is in scope
+    privileged       what can do much harm, wherever it is
     sources          what it is read from, and whether that can be trusted
     assignment       who reviews what
     insights         facts about many grants at once

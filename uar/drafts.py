@@ -16,6 +16,7 @@ from uar.models import App, Campaign, CampaignScope, Identity
 from uar.models.kinds import PersonStatus, RemovalAt, ReviewerRule, Role
 from uar.permissions import roles_of
 from uar.population import Scope
+from uar.privileged import with_own_roles
 from uar.work import Work
 
 LONGEST_NAME = 120
@@ -76,6 +77,20 @@ def scope_of(session: Session, campaign_id: int) -> tuple[Scope, ...]:
             .order_by(col(CampaignScope.app_id), col(CampaignScope.resource_type)),
         )
     )
+
+
+def complete_scope(work: Work, campaign_id: int) -> tuple[Scope, ...]:
+    """Return what a campaign is about to freeze, after adding what belongs to it anyway (L25)."""
+    planned = scope_of(work.session, campaign_id)
+    scope = with_own_roles(work.session, planned)
+    if added := scope[len(planned) :]:
+        _add_scope(work, campaign_id, added)
+        work.record(
+            "campaign.scope_completed",
+            f"campaign:{campaign_id}",
+            reason="uar's own roles are part of every campaign over privileged access",
+        )
+    return scope
 
 
 def ladder_of(campaign: Campaign) -> Ladder:
