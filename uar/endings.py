@@ -18,7 +18,6 @@ from uar.incidents import open_incident
 from uar.lifecycle import move_all
 from uar.models import (
     Account,
-    App,
     Campaign,
     Connector,
     Decision,
@@ -32,6 +31,7 @@ from uar.models.kinds import IncidentKind, OrderKind, OrderReason, Seen
 from uar.models.states import GrantState, OrderState
 from uar.naming import full_name
 from uar.notifications import tell
+from uar.permissions import why_kept
 from uar.provisioning import SETTLED
 from uar.site import Site
 from uar.work import Work
@@ -96,18 +96,17 @@ def warn_due(site: Site) -> int:
 def give_back(work: Work, grant_id: int, *, why: str) -> list[Order]:
     """Order the removal of access that its holder no longer wants (L3).
 
-    Raises NotFound unless the actor is the holder.
+    Raises NotFound unless the actor is the holder, Refused for what must stay (L14).
     """
     grant = work.session.get(Grant, grant_id)
-    if grant is None:
+    account = grant and work.session.get_one(Account, grant.account_id)
+    if not (grant and account and work.actor.id and account.identity_id == work.actor.id):
         raise NotFound("There is no such access.", subject=f"grants:{grant_id}")
-    account = work.session.get_one(Account, grant.account_id)
-    if work.actor.id is None or account.identity_id != work.actor.id:
-        raise NotFound("There is no such access.", subject=f"grants:{grant_id}")
-    if work.session.get_one(Entitlement, grant.entitlement_id).is_builtin:
+    right = work.session.get_one(Entitlement, grant.entitlement_id)
+    if right.is_builtin:
         raise Refused("An account itself is not given back here: ask the owner of the app.")
-    if work.session.get_one(App, grant.app_id).is_own:
-        raise Refused("A role in uar is not given back here: ask a super administrator.")
+    if kept := why_kept(work.session, account, right):
+        raise Refused(kept)
     if account.is_protected:
         raise Refused(f"{account.name} is a protected account: uar never changes it.")
     return remove(work, grant_id, reason=OrderReason.GIVEN_BACK, why=why or "given back")
