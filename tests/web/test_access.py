@@ -116,6 +116,16 @@ def test_another_length_may_be_typed(lite_world: World, lite_browser: Browser) -
         ({"minutes": "", "reason": WHY}, "Say for how long: a minute at least."),
         ({"minutes": "other", "other_minutes": "5000", "reason": WHY}, "The longest is 1 day."),
         ({"minutes": "-5", "reason": WHY}, "Say for how long: a minute at least."),
+        ({"minutes": "9" * 5000, "reason": WHY}, "How long is too long: at most 15 characters."),
+        (
+            {"minutes": "other", "other_minutes": "1.5", "reason": WHY},
+            "How long must be a whole number.",
+        ),
+        (
+            {"minutes": "other", "other_minutes": "9" * 18, "reason": WHY},
+            "How long: type a smaller number.",
+        ),
+        ({"minutes": "60", "reason": "x" * 1001}, "Why is too long: at most 1000 characters."),
     ],
 )
 def test_what_will_not_do_is_said_beside_the_field_and_what_was_typed_is_kept(
@@ -131,6 +141,15 @@ def test_what_will_not_do_is_said_beside_the_field_and_what_was_typed_is_kept(
     assert page.problems() == [problem]
     assert page.form("/requests").fields["reason"] == data["reason"]
     assert lite_world.all(AccessRequest) == []
+
+
+def test_a_form_that_names_no_access_is_about_nothing(
+    lite_world: World, lite_browser: Browser
+) -> None:
+    browser = lite_browser.as_(lite_world.ada)
+
+    for forged in ({}, {"entitlement": "x"}, {"entitlement": "0"}):
+        browser.post("/requests", 404, minutes="60", reason=WHY, **forged)
 
 
 def test_asking_twice_shows_the_way_to_the_open_request(
