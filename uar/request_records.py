@@ -25,6 +25,7 @@ READERS = frozenset({Role.AUDITOR, Role.SUPER_ADMIN})
 
 SAID = {
     "access_request.filed": "asked for it",
+    "access_request.refused": "tried what was refused",
     "approval_step.asked": "passed it on to who decides next",
     "approval_step.approved": "approved this step",
     "approval_step.denied": "denied this step",

@@ -227,6 +227,8 @@ def test_l20_the_person_herself_cannot_decide_and_the_attempt_is_in_the_record(
 
     [entry] = [row for row in lite_world.all(AuditEntry) if row.action == "access_request.refused"]
     assert (entry.actor, entry.subject) == ("Ada Byrne", f"access_request:{request.id}")
+    log = ada.get(f"/requests/{request.id}").rows("Log")
+    assert any("Ada Byrne tried what was refused (Nobody decides" in row[1] for row in log)
 
 
 def test_one_request_shows_who_decides_what_happened_and_why(
