@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from uar.privileged import with_own_roles
 from uar.work import Work
 
 LONGEST_NAME = 120
+FURTHEST_DUE = timedelta(days=2 * 366)
 PLANNERS = frozenset({Role.CAMPAIGN_ADMIN, Role.SUPER_ADMIN})
 
 
@@ -109,7 +110,9 @@ def _insist_on_sense(work: Work, draft: Draft) -> None:
         problems["name"] = "Give it a name that reviewers understand."
     elif len(draft.name) > LONGEST_NAME:
         problems["name"] = f"The name is too long: at most {LONGEST_NAME} characters."
-    if end_of_day(draft.due_on, work.settings.zone) <= work.now:
+    if draft.due_on > (work.now + FURTHEST_DUE).date():
+        problems["due_on"] = "Choose a due date within the next two years."
+    elif end_of_day(draft.due_on, work.settings.zone) <= work.now:
         problems["due_on"] = "The due date has passed."
     apps = {part.app_id for part in draft.scope}
     known = set(work.session.scalars(sa.select(col(App.id)).where(col(App.id).in_(apps))))
