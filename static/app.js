@@ -160,6 +160,7 @@
       if (control.type === "checkbox") control.checked = value !== control.value; else control.value = value;
     }
     prepareLists();
+    document.querySelector("nav[data-level='2'] [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     setInterval(refresh, 1000);
     const first = document.querySelector("[data-focus]") ?? document.querySelector("[data-autofocus] [aria-selected=true]");
     if (first && !location.hash) first.focus({ preventScroll: !first.matches(".problems") });
