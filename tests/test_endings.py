@@ -11,7 +11,8 @@ from sqlmodel import col
 from tests.world import World
 from tests.world_requests import make_super, site_of
 from uar import clock
-from uar.endings import end_due, give_back, seen_again
+from uar.comebacks import seen_again
+from uar.endings import end_due, give_back
 from uar.errors import Refused
 from uar.grants import ended, remove
 from uar.lifecycle import move

@@ -31,7 +31,8 @@ Who holds what, where::
     grants           from the read that showed it to the read that did not
     origins          where access comes from, and where it would have to be removed
     held_by          everything that a person holds
-    endings          access that ends on time, is given back, or comes back
+    endings          access that ends on time, or is given back
+    comebacks        access that comes back after we had ended it
 
 Reading vendors::
 
