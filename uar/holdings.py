@@ -85,7 +85,10 @@ class MyAccess:
 
 @dataclass(frozen=True, slots=True)
 class PastAccess:
-    """One thing that a person held until lately; ``reason`` is None when we did not end it."""
+    """One thing that a person held until lately; ``reason`` is None when we did not end it.
+
+    ``on_offer`` says whether she could ask for it again.
+    """
 
     grant_id: int
     entitlement_id: int
@@ -95,6 +98,7 @@ class PastAccess:
     began_at: datetime
     ended_at: datetime
     reason: OrderReason | None
+    on_offer: bool
 
     @property
     def access(self) -> str:
@@ -165,6 +169,7 @@ def lately_ended(session: Session, identity_id: int, now: datetime) -> list[Past
             col(Grant.began_at),
             col(Grant.ended_at),
             col(Order.reason),
+            sa.and_(on_offer(), can_hold()).label("on_offer"),
         )
         .join(Account, col(Account.id) == col(Grant.account_id))
         .join(App, col(App.id) == col(Grant.app_id))

@@ -10,6 +10,7 @@ from tests.world import World
 from tests.world_requests import WHY, account_of, after, answer, ask, orders_of, prove
 from uar import clock
 from uar.approvals import Answer
+from uar.grants import ended
 from uar.models import AccessRequest, Entitlement, Grant
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Approval, Cause, OrderKind, OrderReason, Risk
@@ -237,6 +238,24 @@ def test_nobody_touches_what_others_hold(lite_world: World, lite_browser: Browse
 
     assert lite_world.get(Grant, grant.id).state is GrantState.ACTIVE
     assert len(lite_world.all(AccessRequest)) == 1
+
+
+def test_what_cannot_be_asked_for_is_not_offered_once_it_has_ended(
+    lite_world: World, lite_browser: Browser
+) -> None:
+    account = account_of(lite_world, lite_world.ada)
+    for name, requestable in (("Admins", True), ("Wiki", False)):
+        right = lite_world.entitlement(name, requestable=requestable)
+        held = lite_world.grant(account=account, entitlement=right)
+        with lite_world.as_(lite_world.ada) as work:
+            ended(work, work.session.get_one(Grant, held.id))
+
+    rows = lite_browser.as_(lite_world.ada).get("/access").rows("Ended in the last seven days")
+
+    assert [(row[0], row[4]) for row in rows] == [
+        ("CRM · Wiki member", ""),
+        ("CRM · Admins member", "Ask again"),
+    ]
 
 
 def test_what_was_asked_for_and_what_ended_is_listed(
