@@ -261,7 +261,7 @@ def test_a_granted_request_shows_the_time_left(lite_world: World, lite_browser: 
 
     assert "ends in 4 h" in page.text
     assert "verified" in page.text
-    assert "It ends on Thursday 12 March 2026, 16:00 UTC." in page.text
+    assert "Until Thursday 12 March 2026, 16:00 UTC." in page.text
 
 
 def test_a_request_keeps_its_whole_story_when_the_access_is_over(
