@@ -6,6 +6,7 @@ prints a header or a body, and every sentence is searched for secrets first.
 """
 
 import json
+import re
 import secrets as randomness
 import threading
 import time
@@ -22,6 +23,7 @@ from connectors.base import Net
 from connectors.errors import (
     Blocked,
     Garbled,
+    Missing,
     RateLimited,
     Rejected,
     Remote,
@@ -217,7 +219,10 @@ class Client:
     def _answer(self, request: httpx.Request, response: httpx.Response, content: bytes) -> Answer:
         if response.status_code >= 400:
             said = redact(message_in(content), self._secrets)
-            raise refusal(self.title, request, response, said)
+            problem = refusal(self.title, request, response, said)
+            if isinstance(problem, Missing) and _is_page(response, content):
+                raise Missing(f"{problem.sentence} It sent a web page: is the base URL right?")
+            raise problem
         if not content.strip():
             return Answer(None, response.headers)
         if _is_page(response, content):
@@ -255,8 +260,11 @@ class Client:
                 f"{self.title} at {host} did not answer within {self._net.timeout:g} seconds. "
                 "Try again later."
             )
-        said = redact(str(error), self._secrets)[:200]
-        return Unavailable(f"{self.title} at {host} cannot be reached ({said}). Try again later.")
+        said = redact(re.sub(r"\[Errno -?\d+\] ", "", str(error)), self._secrets)[:200]
+        return Unavailable(
+            f"{self.title} at {host} cannot be reached ({said}). "
+            "Try again later, or check the base URL."
+        )
 
 
 def _pause(failure: Remote, attempt: int) -> float:

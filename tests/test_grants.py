@@ -11,7 +11,8 @@ from sqlmodel import col
 from tests.queries import asserts_queries
 from tests.world import World
 from uar import clock
-from uar.endings import end_due, give_back, next_end, seen_again, warn_due
+from uar.comebacks import seen_again
+from uar.endings import end_due, give_back, next_end, warn_due
 from uar.errors import NotFound, Refused
 from uar.grants import active, ended, extend, holds, remove
 from uar.held_by import held_by

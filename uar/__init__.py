@@ -33,7 +33,8 @@ Who holds what, where::
     grants           from the read that showed it to the read that did not
     origins          where access comes from, and where it would have to be removed
     held_by          everything that a person holds
-    endings          access that ends on time, is given back, or comes back
+    endings          access that ends on time, or is given back
+    comebacks        access that comes back after we had ended it
 
 Reading vendors::
 
@@ -81,6 +82,7 @@ Reviews::
     plan_choices     what a planner can choose from
     previews         what a campaign would ask
     population       what is in scope
+    privileged       what can do much harm, wherever it is
     sources          what it is read from, and whether that can be trusted
     assignment       who reviews what
     insights         facts about many grants at once

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlmodel import col
 
-from uar import endings
+from uar import comebacks
 from uar.db import AnySelect
 from uar.lifecycle import move_all
 from uar.models import Account, Entitlement, Grant, Resource, SyncChange
@@ -148,7 +148,7 @@ def _report_reappeared(work: Work, plan: Plan, here: sa.ColumnElement[bool]) -> 
         .distinct()
     ).all()
     for grant in back:
-        endings.seen_again(work, grant)
+        comebacks.seen_again(work, grant)
 
 
 def _open_grants(work: Work, plan: Plan, change_ids: list[int]) -> list[int]:

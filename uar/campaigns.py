@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 
 from uar import decisions
 from uar.db import in_batches, is_sqlite
-from uar.drafts import Draft, ladder_of, rewrite, scope_of
+from uar.drafts import Draft, complete_scope, ladder_of, rewrite
 from uar.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from uar.freezing import freeze, freeze_sources
 from uar.handover import hand_over_leavers
@@ -79,7 +79,7 @@ def stage(work: Work, campaign_id: int) -> int:
         raise Conflict(f"This is already {campaign.state.value}.", subject=_of(campaign))
     if not is_sqlite(work.session):  # the usual 30 s are for pages
         work.session.connection().exec_driver_sql("SET LOCAL statement_timeout = '15min'")
-    scope = scope_of(work.session, campaign_id)
+    scope = complete_scope(work, campaign_id)
     app_ids = {part.app_id for part in scope}
     judged = {"now": work.now, "stale": _stale(work)}
     read = sources(work.session, app_ids, **judged)  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from uar.models.kinds import PersonStatus
 from uar.models.states import StepState
 from uar.naming import full_name
 from uar.notifications import tell
+from uar.permissions import own_account
 from uar.policies import Deciders, authority, steps_for
 from uar.words import duration, either
 from uar.work import Work
@@ -172,6 +173,9 @@ def _refuse_twice(work: Work, subject_id: int, entitlement_id: int) -> None:
 
 
 def _account(work: Work, person: Identity, entitlement: Entitlement) -> Account:
+    app = work.session.get_one(App, entitlement.app_id)
+    if app.is_own:
+        own_account(work, person)
     found = work.session.scalars(
         sa.select(Account)
         .where(
@@ -183,7 +187,6 @@ def _account(work: Work, person: Identity, entitlement: Entitlement) -> Account:
     ).first()
     if found is not None:
         return found
-    app = work.session.get_one(App, entitlement.app_id)
     owners = authority(work.session, [person.id], [app.id]).owners.get(app.id, ())
     whom = either([owner.name for owner in owners]) if owners else "a super administrator"
     raise Refused(
