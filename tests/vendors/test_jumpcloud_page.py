@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import re
 
-import httpx
 import pytest
 
-from tests.vendor_process import NO_TLS
 from tests.vendors.conftest import ADA, CAM, RULED, SALES, STAFF, change, ends, new_group
+from tests.vendors.pages import browsing, rows
 
 
 @pytest.fixture
 def browser(server):
-    with httpx.Client(base_url=server.url, verify=NO_TLS, follow_redirects=True) as ready:
+    with browsing(server) as ready:
         yield ready
-
-
-def rows(page, caption):
-    table = re.search(rf"<caption>[^<]*{caption}.*?</table>", page.text, re.S)
-    assert table, f"no table {caption!r} in {page.text}"
-    cells = [re.findall(r"<td.*?>(.*?)</td>", row, re.S) for row in table[0].split("<tr")[2:]]
-    return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in cells]
 
 
 def test_the_page_shows_groups_with_their_counts(browser):
