@@ -6,11 +6,11 @@ prints a header or a body, and every sentence is searched for secrets first.
 """
 
 import json
-import re
 import secrets as randomness
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import httpx
 
 from connectors.address import url_problem
-from connectors.answers import VendorClock, message_in, refusal
+from connectors.answers import VendorClock, message_in, refusal, unreachable
 from connectors.base import Net
 from connectors.errors import (
     Blocked,
@@ -27,13 +27,12 @@ from connectors.errors import (
     RateLimited,
     Rejected,
     Remote,
-    Unavailable,
 )
 from connectors.fanout import FanOut
 from connectors.fields import Secret, redact
+from connectors.incoming import MAX_BYTES, MAX_STREAM_BYTES, Incoming
 from connectors.transport import open_transport, time_outs
 
-MAX_BYTES = 64 * 1024 * 1024
 LONGEST_PAUSE = 120.0  # seconds; a vendor that wants more ends the run instead
 FIRST_PAUSE = 0.5
 MAX_REDIRECTS = 3
@@ -104,13 +103,29 @@ class Client:
 
     def get(self, path: str, params: Params = NONE, *, headers: Mapping[str, str] = NONE) -> Answer:
         """Read. Repeated while that may help."""
-        return self._repeat("GET", path, params, None, headers)
+        return self._repeat(lambda: self._once("GET", path, params, None, headers))
+
+    def stream(
+        self, path: str, take: Callable[[Incoming], T], *, headers: Mapping[str, str] = NONE
+    ) -> T:
+        """Read an answer that is too large to be held: `take` reads it and gives what is wanted.
+
+        Repeated while that may help, and `take` then begins anew. What it raises
+        decides about that; it gets no refusals, and no page instead of data.
+        """
+
+        def taken(request: httpx.Request, incoming: Incoming) -> T:
+            self._insist_on_data(request, incoming)
+            return take(incoming)
+
+        request = self._request("GET", f"{self.base_url}{path}", None, headers)
+        return self._repeat(lambda: self._exchange(request, taken, MAX_STREAM_BYTES))
 
     def search(
         self, path: str, body: Any, params: Params = NONE, *, headers: Mapping[str, str] = NONE
     ) -> Answer:
         """Read through a POST that changes nothing. Repeated while that may help."""
-        return self._repeat("POST", path, params, body, headers)
+        return self._repeat(lambda: self._once("POST", path, params, body, headers))
 
     def write(
         self, method: Method, path: str, body: Any = None, *, headers: Mapping[str, str] = NONE
@@ -128,14 +143,12 @@ class Client:
         self._fan_out.close()
         self._http.close()
 
-    def _repeat(
-        self, method: Method, path: str, params: Params, body: Any, headers: Mapping[str, str]
-    ) -> Answer:
+    def _repeat(self, call: Callable[[], T]) -> T:
         attempt = 0
         while True:
             self._wait_for_pause()
             try:
-                return self._once(method, path, params, body, headers)
+                return call()
             except Remote as failure:
                 pause = _pause(failure, attempt)
                 if not failure.retry or attempt >= self._net.retries or pause > LONGEST_PAUSE:
@@ -164,11 +177,16 @@ class Client:
     ) -> Answer:
         query = f"?{urlencode(params)}" if params else ""
         request = self._request(method, f"{self.base_url}{path}{query}", body, headers)
+        return self._exchange(request, self._answer, MAX_BYTES)
+
+    def _exchange(
+        self, request: httpx.Request, take: Callable[[httpx.Request, Incoming], T], most: int
+    ) -> T:
         for _ in range(MAX_REDIRECTS + 1):
-            response, content = self._send(request)
-            if not 300 <= response.status_code < 400:
-                return self._answer(request, response, content)
-            request = self._next(request, response)
+            with self._sent(request, most) as incoming:
+                if not 300 <= incoming.status < 400:
+                    return take(request, incoming)
+                request = self._next(request, incoming)
         raise Garbled(f"{self.title} redirects in circles; is the base URL right?")
 
     def _request(
@@ -182,55 +200,43 @@ class Client:
             extensions=self._limits,
         )
 
-    def _send(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    @contextmanager
+    def _sent(self, request: httpx.Request, most: int) -> Iterator[Incoming]:
+        """Send a request; whatever goes wrong until its answer is read becomes Remote."""
         with self._lock:
             self._count += 1
         began = time.monotonic()
         try:
             response = self._http.handle_request(request)
+            patience = 10 * self._net.timeout
+            incoming = Incoming(self.title, response, patience=patience, most=most)
+            self.clock.hear(response.headers.get("date", ""))
             try:
-                content = self._content(response, began)
+                yield incoming
             finally:
                 response.close()
+                self._log_answer(request, incoming, time.monotonic() - began)
         except httpx.DecodingError:
             raise Garbled(f"{self.title} sent an answer that cannot be unpacked.") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise self._unreachable(error) from None
-        took = (time.monotonic() - began) * 1000
-        self.clock.hear(response.headers.get("date", ""))
+            host, patience = httpx.URL(self.base_url).host, self._net.timeout
+            said = redact(str(error), self._secrets)
+            raise unreachable(self.title, host, error, patience, said) from None
+
+    def _log_answer(self, request: httpx.Request, incoming: Incoming, took: float) -> None:
         where = request.url.raw_path.decode("ascii", "replace")
         self.log(
-            f"{request.method} {where}: {response.status_code}, {len(content)} bytes, {took:.0f} ms"
+            f"{request.method} {where}: {incoming.status}, {incoming.size} bytes, "
+            f"{took * 1000:.0f} ms"
         )
-        return response, content
 
-    def _content(self, response: httpx.Response, began: float) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        for part in response.iter_bytes():
-            parts.append(part)
-            size += len(part)
-            if size > MAX_BYTES:
-                raise Garbled(f"{self.title} sent an answer of more than {MAX_BYTES} bytes.")
-            if time.monotonic() - began > 10 * self._net.timeout:
-                raise Unavailable(f"{self.title} sends its answer too slowly. Try again later.")
-        return b"".join(parts)
-
-    def _answer(self, request: httpx.Request, response: httpx.Response, content: bytes) -> Answer:
-        if response.status_code >= 400:
-            said = redact(message_in(content), self._secrets)
-            problem = refusal(self.title, request, response, said)
-            if isinstance(problem, Missing) and _is_page(response, content):
-                raise Missing(f"{problem.sentence} It sent a web page: is the base URL right?")
-            raise problem
+    def _answer(self, request: httpx.Request, incoming: Incoming) -> Answer:
+        self._insist_on_data(request, incoming)
+        content = incoming.whole()
         if not content.strip():
-            return Answer(None, response.headers)
-        if _is_page(response, content):
-            raise Garbled(
-                f"{self.title} answered a web page instead of data; is the base URL right?"
-            )
+            return Answer(None, incoming.headers)
         try:
-            return Answer(json.loads(content), response.headers)
+            return Answer(json.loads(content), incoming.headers)
         except (ValueError, RecursionError):
             raise Garbled(
                 f"{self.title} sent an answer that breaks off or is not JSON "
@@ -238,8 +244,21 @@ class Client:
                 retry=True,
             ) from None
 
-    def _next(self, request: httpx.Request, response: httpx.Response) -> httpx.Request:
-        target = request.url.join(response.headers.get("location", ""))
+    def _insist_on_data(self, request: httpx.Request, incoming: Incoming) -> None:
+        is_page = incoming.is_page
+        if incoming.status >= 400:
+            said = redact(message_in(incoming.whole()), self._secrets)
+            problem = refusal(self.title, request, incoming, said)
+            if isinstance(problem, Missing) and is_page:
+                raise Missing(f"{problem.sentence} It sent a web page: is the base URL right?")
+            raise problem
+        if is_page:
+            raise Garbled(
+                f"{self.title} answered a web page instead of data; is the base URL right?"
+            )
+
+    def _next(self, request: httpx.Request, incoming: Incoming) -> httpx.Request:
+        target = request.url.join(incoming.headers.get("location", ""))
         problem = url_problem(
             str(target.copy_with(query=None, fragment=None)), self._net.allow_private
         )
@@ -253,19 +272,6 @@ class Client:
             )
         return self._request("GET", target, None, request.headers)
 
-    def _unreachable(self, error: Exception) -> Remote:
-        host = httpx.URL(self.base_url).host
-        if isinstance(error, httpx.TimeoutException):
-            return Unavailable(
-                f"{self.title} at {host} did not answer within {self._net.timeout:g} seconds. "
-                "Try again later."
-            )
-        said = redact(re.sub(r"\[Errno -?\d+\] ", "", str(error)), self._secrets)[:200]
-        return Unavailable(
-            f"{self.title} at {host} cannot be reached ({said}). "
-            "Try again later, or check the base URL."
-        )
-
 
 def _pause(failure: Remote, attempt: int) -> float:
     asked = failure.retry_after if isinstance(failure, RateLimited) else None
@@ -277,8 +283,3 @@ def _pause(failure: Remote, attempt: int) -> float:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
-
-
-def _is_page(response: httpx.Response, content: bytes) -> bool:
-    kind = response.headers.get("content-type", "")
-    return "html" in kind or content.lstrip()[:1] == b"<"
