@@ -31,6 +31,7 @@ from connectors.errors import (
 from connectors.fanout import FanOut
 from connectors.fields import Secret, redact
 from connectors.incoming import MAX_BYTES, MAX_STREAM_BYTES, Incoming
+from connectors.pace import Pace
 from connectors.transport import open_transport, time_outs
 
 LONGEST_PAUSE = 120.0  # seconds; a vendor that wants more ends the run instead
@@ -57,7 +58,8 @@ class Client:
     """Speaks JSON over HTTP with one vendor on behalf of one connector.
 
     Safe to use from several threads. `headers` carry the credentials and go to
-    `base_url` only. Raises Blocked at once if that address is not allowed.
+    `base_url` only; `pace` keeps them below a known rate limit. Raises Blocked at
+    once if that address is not allowed.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Client:
         *,
         headers: Mapping[str, str] = NONE,
         secrets: Sequence[Secret] = (),
+        pace: Pace | None = None,
     ) -> None:
         problem = url_problem(base_url, net.allow_private)
         if problem:
@@ -82,6 +85,7 @@ class Client:
         self.clock = VendorClock()
         self._net = net
         self._secrets = tuple(secrets)
+        self._pace = pace
         self._count = 0
         self._lock = threading.Lock()
         self._not_before = 0.0
@@ -168,7 +172,7 @@ class Client:
             self._not_before = max(self._not_before, time.monotonic() + pause)
 
     def _wait_for_pause(self) -> None:
-        wait = self._not_before - time.monotonic()
+        wait = max(self._not_before - time.monotonic(), self._pace.next() if self._pace else 0.0)
         if wait > 0:
             self._net.sleep(wait)
 
