@@ -14,7 +14,12 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 Verb = Literal["grant", "revoke"]
-Purpose = Literal["assignment", "permission"]
+Purpose = Literal["assignment", "permission", "fact"]
+"""What an entitlement is for: being somewhere, being able to do something, or neither.
+
+A fact says what somebody did or is, such as a completed course. It opens
+nothing, so nobody reviews it unless a campaign asks for its type (L8).
+"""
 
 
 class AccountStatus(StrEnum):
