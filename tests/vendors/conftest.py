@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from tests.vendor_process import NO_TLS, VendorProcess, vendor
+from tests.vendors import percipio_site
+from uar.demo.vendors import percipio_switches
 from uar.demo.vendors.jumpcloud_switches import Switches
 
 ORG = "5f0000000000000000000001"
@@ -99,6 +101,30 @@ def server(shared_server: VendorProcess) -> VendorProcess:
 def api(server: VendorProcess) -> Iterator[httpx.Client]:
     """A client whose key may do everything."""
     with client(server) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="module")
+def shared_percipio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VendorProcess]:
+    file = tmp_path_factory.mktemp("percipio") / "site.json"
+    file.write_text(json.dumps(percipio_site.site_file()))
+    with vendor("--company", file, name="percipio") as running:
+        yield running
+
+
+@pytest.fixture
+def percipio(shared_percipio: VendorProcess) -> VendorProcess:
+    """The file's server without a rate limit, every other switch at its default, no faults."""
+    shared_percipio.switch(**{**asdict(percipio_switches.Switches()), "rate_limit": 0})
+    shared_percipio.clear_faults()
+    shared_percipio.reset_counts()
+    return shared_percipio
+
+
+@pytest.fixture
+def site(percipio: VendorProcess) -> Iterator[httpx.Client]:
+    """A client whose service account may use every API."""
+    with percipio_site.client(percipio) as ready:
         yield ready
 
 
