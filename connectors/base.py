@@ -39,6 +39,14 @@ class Ref:
     id: str
 
 
+ACCESS = Ref("credential", "access")
+"""The thing that every account has access to: signing in at all. It is in no vendor's list.
+
+A connector with this type in its matrix can change it: granting `access` on it
+activates an account, revoking it deactivates the account.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType:
     """One kind of thing that access is given to, and what we can do with it."""
@@ -104,7 +112,9 @@ class EntitlementRecord:
     """One thing that can be held on a resource; (resource, slug) names it.
 
     A non-empty `fixed_why` is the sentence why nobody can change it by hand
-    and what to change instead. `can_provision` is then False.
+    and what to change instead. `can_provision` is then False. Of entitlements
+    with the same non-empty `exclusive`, an account holds at most one: giving it
+    another takes the place of the first ("role in prod").
     """
 
     resource: Ref
@@ -114,6 +124,7 @@ class EntitlementRecord:
     purpose: Purpose = "assignment"
     can_provision: bool = False
     fixed_why: str = ""
+    exclusive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +245,18 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Give back connections. The reader is not used afterwards."""
+
+
+@runtime_checkable
+class ChangeReader(Protocol):
+    """A reader whose vendor tells what changed."""
+
+    def only_since(self, instant: datetime) -> None:
+        """From now on read only what changed after this instant.
+
+        What does not come is then neither gone nor verified. Grants may name
+        accounts and resources that did not come because they did not change.
+        """
 
 
 @runtime_checkable

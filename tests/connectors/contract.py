@@ -14,6 +14,7 @@ from connectors.base import (
     ResourceRecord,
     Unread,
 )
+from uar.demo.vendors.percipio_tokens import token
 
 KINDS = [connector.kind for connector in CATALOGUE]
 FAULTS = ["401", "403", "404", "429", "500", "truncated", "html", "drop"]
@@ -33,6 +34,11 @@ VENDORS = {
         flags=("--people", "30", "--groups", "8", "--memberships", "90"),
         accepted={"api_key": "demo-key"},
         refused={"api_key": "hunter2-hunter2"},
+    ),
+    "percipio": Vendor(
+        flags=("--rate-limit", "0"),
+        accepted={"api_token": token()},
+        refused={"api_token": token("nobody")},
     ),
 }
 
@@ -66,5 +72,5 @@ def a_change(reader: Reader) -> tuple[AccountRecord, EntitlementRecord]:
     read = everything(reader)
     entitlement = next(each for each in read.entitlements if each.can_provision)
     holders = {each.account for each in read.grants if each.resource == entitlement.resource}
-    people = (each for each in read.accounts if each.is_directory_person)
+    people = (each for each in read.accounts if each.is_directory_person or not reader.is_directory)
     return next(each for each in people if each.ref not in holders), entitlement
