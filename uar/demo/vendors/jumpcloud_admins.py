@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from uar.demo.vendors.jumpcloud_call import Call, Written, event, new_id
+from uar.demo.vendors.jumpcloud_call import Call, event, new_id
 from uar.demo.vendors.jumpcloud_lists import v1_list, visible
 from uar.demo.vendors.jumpcloud_query import Refusal, bad_request, v1_filter
 from uar.demo.vendors.jumpcloud_vendor import JumpCloud
 from uar.demo.vendors.server import Response, json_answer
+from uar.demo.vendors.serving import Written
 from uar.demo.vendors.store import Op, Row, instant
 
 READ = ("administrators", "administrators.readonly")

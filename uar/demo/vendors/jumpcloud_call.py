@@ -11,7 +11,7 @@ from typing import Any
 
 from uar.demo.vendors.jumpcloud_query import Refusal, bad_request
 from uar.demo.vendors.jumpcloud_switches import Switches
-from uar.demo.vendors.server import Request, Response
+from uar.demo.vendors.server import Request
 from uar.demo.vendors.store import Op, Row, Store, instant
 
 
@@ -45,44 +45,6 @@ class Call:
         if found is None:
             raise Refusal(HTTPStatus.NOT_FOUND)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a write answers, and the operations that make it true."""
-
-    answer: Response
-    ops: list[Op]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One method and path template, and the scopes of which a key needs one."""
-
-    method: str
-    template: str
-    answer: Callable[[Call], Response | Written]
-    scopes: tuple[str, ...]
-
-    @property
-    def reads(self) -> bool:
-        """Say whether it only reads: GET, and the two kinds of POST that search."""
-        return self.method == "GET" or self.template.startswith(("/api/search/", "/insights/"))
-
-    @property
-    def links(self) -> bool:
-        """Say whether it changes the graph: members and associations."""
-        return not self.reads and self.template.endswith(("/members", "/associations"))
-
-    def match(self, parts: list[str]) -> dict[str, str] | None:
-        """The ids in a path of as many segments, or None for another path."""
-        ids: dict[str, str] = {}
-        for wanted, part in zip(self.template.split("/"), parts, strict=True):
-            if wanted.startswith("{"):
-                ids[wanted[1:-1]] = part
-            elif wanted != part:
-                return None
-        return ids
 
 
 def event(kind: str, **values: Any) -> Op:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from uar.demo.vendors.jumpcloud_call import Call, Written, event, new_id
+from uar.demo.vendors.jumpcloud_call import Call, event, new_id
 from uar.demo.vendors.jumpcloud_lists import v2_page, v2_window
 from uar.demo.vendors.jumpcloud_query import (
     Refusal,
@@ -18,6 +18,7 @@ from uar.demo.vendors.jumpcloud_query import (
 )
 from uar.demo.vendors.jumpcloud_vendor import JumpCloud
 from uar.demo.vendors.server import Response, json_answer
+from uar.demo.vendors.serving import Written
 from uar.demo.vendors.store import Op, Row, Store
 
 READ_GROUPS = ("groups", "groups.readonly")

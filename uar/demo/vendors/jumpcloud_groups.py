@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from uar.demo.vendors.jumpcloud_call import Call, Written, event, new_id
+from uar.demo.vendors.jumpcloud_call import Call, event, new_id
 from uar.demo.vendors.jumpcloud_lists import v2_list
 from uar.demo.vendors.jumpcloud_query import Refusal, bad_request
 from uar.demo.vendors.jumpcloud_vendor import JumpCloud
 from uar.demo.vendors.server import Response, json_answer
+from uar.demo.vendors.serving import Written
 from uar.demo.vendors.store import Op, Row
 
 READ = ("groups", "groups.readonly")

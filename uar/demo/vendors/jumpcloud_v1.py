@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from uar.demo.vendors import jumpcloud_people as people
-from uar.demo.vendors.jumpcloud_call import Call, Written
+from uar.demo.vendors.jumpcloud_call import Call
 from uar.demo.vendors.jumpcloud_lists import v1_answer, v1_list, visible
 from uar.demo.vendors.jumpcloud_query import (
     Test,
@@ -21,6 +21,7 @@ from uar.demo.vendors.jumpcloud_query import (
 )
 from uar.demo.vendors.jumpcloud_vendor import JumpCloud
 from uar.demo.vendors.server import Response, json_answer
+from uar.demo.vendors.serving import Written
 from uar.demo.vendors.store import Row
 
 READ_PEOPLE = ("users", "users.readonly")

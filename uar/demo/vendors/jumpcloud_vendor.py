@@ -3,162 +3,69 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
-from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import ClassVar
 
-from uar.demo.vendors.control import PREFIX, Counts, Kills, control
-from uar.demo.vendors.faults import Faults, spoil
-from uar.demo.vendors.jumpcloud_call import Call, Route, Written
+from uar.demo.vendors.jumpcloud_call import Call
 from uar.demo.vendors.jumpcloud_query import Refusal, bad_request
 from uar.demo.vendors.jumpcloud_switches import Switches
-from uar.demo.vendors.server import Request, Response, json_answer
+from uar.demo.vendors.server import Request
+from uar.demo.vendors.serving import Quota, Route, Serving
 from uar.demo.vendors.store import Store
 
 OBJECT_ID = re.compile(r"[0-9a-f]{24}")
-API = ("/api/", "/insights/")
 
 
-class JumpCloud:
-    """The vendor: its store, switches, faults and counts, and the one function that answers.
+class JumpCloud(Serving):
+    """The vendor: whom it admits, and the tenant that they mean."""
 
-    `page` answers what is neither API nor control; `settle` is called, with the store's lock
-    held, before every read and write, for what becomes due with time.
-    """
+    api: ClassVar[tuple[str, ...]] = ("/api/", "/insights/")
+    switches: Switches
 
     def __init__(self, store: Store, switches: Switches, *, may_kill: bool = False) -> None:
-        self.store = store
-        self.faults = Faults()
-        self.counts = Counts()
-        self.kills = Kills()
-        self.may_kill = may_kill
-        self.page: Callable[[Request], Response] = lambda _request: Response(404)
-        self.settle: Callable[[Store], None] = lambda _store: None
         self._elsewhere = Store()  # every other tenant is empty
-        self._routes: dict[int, list[Route]] = {}
-        self._kept: dict[Any, Any] = {}
-        self._kept_version = -1
-        self._rate_lock = threading.Lock()
-        self._rate = (0, 0)
-        self.switches = switches
-        self.switch(switches)
+        self._quota = Quota()
+        super().__init__(store, switches, may_kill=may_kill)
 
     def switch(self, switches: Switches) -> None:
         """Put other switches in force at once."""
         with self.store.lock:
-            self.switches = switches
-            self.store.lag_s = switches.lag_s
+            super().switch(switches)
             self._keys = dict(_key(word) for word in switches.keys.split())
-            self._kept_version = -1
 
-    def route(
-        self, method: str, template: str, answer: Callable[[Call], Response | Written], *scopes: str
-    ) -> None:
-        """Let a function answer a method and path such as /api/v2/usergroups/{id}."""
-        route = Route(method, template, answer, scopes)
-        self._routes.setdefault(template.count("/"), []).append(route)
+    def admit(self, route: Route | None, request: Request, ids: dict[str, str]) -> Call:
+        """Who asks about which tenant: 429, then 401, 404, 403, then the tenant's failures."""
+        if self._quota.is_used_up(self.switches.rate_limit, 1.0):
+            raise self._slow_down()
+        scopes = self._scopes(request)
+        if route is None:
+            raise Refusal(HTTPStatus.NOT_FOUND)
+        if scopes is not None and not _allowed(scopes, route.rights):
+            raise Refusal(HTTPStatus.FORBIDDEN)
+        store = self._tenant(request, ids)
+        if store is not self.store and not self.reads(route):
+            raise Refusal(HTTPStatus.FORBIDDEN)  # the other tenants of the demo are read only
+        return self._call(request, store, ids)
 
-    def answer(self, request: Request) -> Response:
-        """Answer any request: the hidden door, the page, or the vendor's API."""
-        if request.path.startswith(PREFIX):
-            return control(self, request)
-        if not request.path.startswith(API):
-            return self.page(request)
-        self.counts.enter()
-        route, ids = self._find(request)
-        status = 0
-        try:
-            answer = self._spoilt(route, ids, request)
-            status = answer.status
-        finally:
-            name = route.template if route else "(no such route)"
-            self.counts.leave(f"{request.method} {name}", status)
-        return answer
+    def call_by_hand(self, request: Request, ids: dict[str, str]) -> Call:
+        """A change at the console is about the first tenant."""
+        return self._call(request, self.store, ids)
 
-    def by_hand(self, request: Request) -> Response:
-        """Make a change as an administrator at the console does: no key, no faults, no lag."""
-        route, ids = self._find(request)
-        if route is None or route.reads:
-            raise ValueError(f"{request.method} {request.path} changes nothing")
-        return self._write(route, self._call(request, self.store, ids), by="by hand")
+    def reads(self, route: Route) -> bool:
+        """Say whether it only reads: GET, and the two kinds of POST that search."""
+        return route.method == "GET" or route.template.startswith(("/api/search/", "/insights/"))
 
-    def keep(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What `make` gives, kept until the state or the switches change. Hold the lock."""
-        if self._kept_version != self.store.version:
-            self._kept.clear()
-            self._kept_version = self.store.version
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]
+    def counts_to_kill(self, route: Route) -> bool:
+        """Say whether it changes the graph: members and associations."""
+        return not self.reads(route) and route.template.endswith(("/members", "/associations"))
 
-    def _spoilt(self, route: Route | None, ids: dict[str, str], request: Request) -> Response:
-        if self.switches.latency_ms:
-            time.sleep(self.switches.latency_ms / 1000)
-        fault = self.faults.meet(request)
-        if fault:
-            return spoil(fault, request, lambda again: self._api(route, ids, again))
-        return self._api(route, ids, request)
-
-    def _api(self, route: Route | None, ids: dict[str, str], request: Request) -> Response:
-        try:
-            if self._too_many():
-                return self._slow_down()
-            scopes = self._scopes(request)
-            if route is None:
-                raise Refusal(HTTPStatus.NOT_FOUND)
-            if scopes is not None and not _allowed(scopes, route.scopes):
-                raise Refusal(HTTPStatus.FORBIDDEN)
-            call = self._call(request, self._tenant(request, ids), ids)
-            return self._read(route, call) if route.reads else self._change(route, call)
-        except Refusal as refusal:
-            return json_answer(refusal.body(), refusal.status)
+    def is_fleeting(self, request: Request) -> bool:
+        """Say whether rows come in another order each time, late, or counted back from now."""
+        insights = request.path.startswith("/insights/")
+        return self.switches.shuffle_unsorted or insights or super().is_fleeting(request)
 
     def _call(self, request: Request, store: Store, ids: dict[str, str]) -> Call:
         return Call(request, store, self.switches, ids, self.keep)
-
-    def _read(self, route: Route, call: Call) -> Response:
-        switches, request = self.switches, call.request
-        with self.store.lock:
-            self.settle(self.store)
-            fleeting = switches.shuffle_unsorted or switches.lag_s > 0
-            if fleeting or not switches.prepared or request.path.startswith("/insights/"):
-                return _plain(route.answer(call))
-            key = (id(call.store), request.path, request.query_string, request.body)
-            answer: Response = self.keep(key, lambda: _plain(route.answer(call)))
-            return answer
-
-    def _change(self, route: Route, call: Call) -> Response:
-        if call.store is not self.store:
-            raise Refusal(HTTPStatus.FORBIDDEN)  # the other tenants of the demo are read only
-        if route.links:
-            return self.kills.around(lambda: self._write(route, call, by="api"))
-        return self._write(route, call, by="api")
-
-    def _write(self, route: Route, call: Call, *, by: str) -> Response:
-        request = call.request
-        entry = {"by": by, "method": request.method, "path": request.path, "body": _json(request)}
-        with self.store.lock:
-            self.settle(self.store)
-            try:
-                written = route.answer(call)
-            except Refusal as refusal:
-                self.store.commit([], **entry, effect="refused", status=refusal.status)
-                return json_answer(refusal.body(), refusal.status)
-            ops = written.ops if isinstance(written, Written) else []
-            answer = _plain(written)
-            self.store.commit(ops, **entry, effect="applied", status=answer.status)
-            return answer
-
-    def _find(self, request: Request) -> tuple[Route | None, dict[str, str]]:
-        parts = request.path.rstrip("/").split("/")
-        for route in self._routes.get(len(parts) - 1, ()):
-            if route.method == request.method:
-                ids = route.match(parts)
-                if ids is not None:
-                    return route, ids
-        return None, {}
 
     def _scopes(self, request: Request) -> frozenset[str] | None:
         """The scopes of the key that was sent, None for every scope. Raises Refusal 401."""
@@ -188,19 +95,11 @@ class JumpCloud:
             return self._elsewhere
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown organization")
 
-    def _too_many(self) -> bool:
-        if not self.switches.rate_limit:
-            return False
-        with self._rate_lock:
-            second = int(time.monotonic())
-            counted = self._rate[1] + 1 if self._rate[0] == second else 1
-            self._rate = (second, counted)
-        return counted > self.switches.rate_limit
-
-    def _slow_down(self) -> Response:
+    def _slow_down(self) -> Refusal:
         refusal = Refusal(HTTPStatus.TOO_MANY_REQUESTS)
-        headers = {"Retry_After": "1"} if self.switches.retry_after else {}
-        return json_answer(refusal.body(), refusal.status, **headers)
+        if self.switches.retry_after:
+            refusal.headers = {"Retry_After": "1"}
+        return refusal
 
 
 def _key(word: str) -> tuple[str, frozenset[str] | None]:
@@ -212,14 +111,3 @@ def _allowed(held: frozenset[str], wanted: tuple[str, ...]) -> bool:
     if "readonly" in held and any(scope.endswith(".readonly") for scope in wanted):
         return True
     return not held.isdisjoint(wanted)
-
-
-def _json(request: Request) -> Any:
-    try:
-        return request.json()
-    except ValueError:
-        return None
-
-
-def _plain(answer: Response | Written) -> Response:
-    return answer.answer if isinstance(answer, Written) else answer
