@@ -22,8 +22,9 @@ imports `uar`, and every fact about a vendor carries its source.
 
 from connectors.base import Reader
 from connectors.jumpcloud import JumpCloud
+from connectors.workato import Workato
 
-CATALOGUE: tuple[type[Reader], ...] = (JumpCloud,)
+CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Workato)
 
 
 def find(kind: str) -> type[Reader]:

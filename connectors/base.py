@@ -99,7 +99,9 @@ class EntitlementRecord:
     """One thing that can be held on a resource; (resource, slug) names it.
 
     A non-empty `fixed_why` is the sentence why nobody can change it by hand
-    and what to change instead. `can_provision` is then False.
+    and what to change instead. `can_provision` is then False. Of entitlements
+    with the same non-empty `exclusive`, an account holds at most one: giving it
+    another takes the place of the first ("role in prod").
     """
 
     resource: Ref
@@ -109,6 +111,7 @@ class EntitlementRecord:
     purpose: Purpose = "assignment"
     can_provision: bool = False
     fixed_why: str = ""
+    exclusive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,18 @@ class Revoked:
     """The access is gone; `already` if it was before."""
 
     already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Somebody has an account, or is asked to take one.
+
+    `account` is None as long as she has not accepted: the vendor has no id for
+    her yet, and only a later read shows whether she did.
+    """
+
+    already: bool
+    account: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +267,20 @@ class Provisioner(Protocol):
 
         Uses no network. Raises Rejected if the verb would refuse to send it.
         """
+
+
+@runtime_checkable
+class AccountProvisioner(Protocol):
+    """Gives people accounts in one remote system, and takes them away."""
+
+    def add_account(
+        self, name: str, email: str, entitlements: Sequence[EntitlementRecord]
+    ) -> Added:
+        """Give an account, with access from the start; reads first, sends at most once.
+
+        Where the vendor sends an invitation, a second call may send a second
+        one: call it again only when a read still shows no account.
+        """
+
+    def remove_account(self, account: AccountRecord) -> Revoked:
+        """Take the whole account away for good; already gone is success, and says so."""

@@ -34,6 +34,11 @@ VENDORS = {
         accepted={"api_key": "demo-key"},
         refused={"api_key": "hunter2-hunter2"},
     ),
+    "workato": Vendor(
+        flags=("--people", "30", "--roles", "6"),
+        accepted={"api_key": "demo-token"},
+        refused={"api_key": "hunter2-hunter2"},
+    ),
 }
 
 
@@ -66,5 +71,6 @@ def a_change(reader: Reader) -> tuple[AccountRecord, EntitlementRecord]:
     read = everything(reader)
     entitlement = next(each for each in read.entitlements if each.can_provision)
     holders = {each.account for each in read.grants if each.resource == entitlement.resource}
-    people = (each for each in read.accounts if each.is_directory_person)
+    # A directory has administrators beside people, whom nothing is granted to.
+    people = [each for each in read.accounts if each.is_directory_person] or read.accounts
     return next(each for each in people if each.ref not in holders), entitlement

@@ -40,7 +40,7 @@ tr[aria-current] > :first-child { padding-left: .6rem }
 .bar { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: end }
 .bar label { display: grid; gap: .2rem; flex: 1 1 16rem; font-weight: 600 }
 form.row { display: inline }
-input, button { font: inherit; color: inherit; min-height: 2.2rem; border-radius: .35rem;
+input, select, button { font: inherit; color: inherit; min-height: 2.2rem; border-radius: .35rem;
   border: 1px solid var(--soft); background: var(--card); padding: .2rem .7rem }
 button { cursor: pointer; color: var(--on-accent); background: var(--accent);
   border-color: var(--accent) }
