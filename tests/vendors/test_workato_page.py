@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import httpx
 import pytest
 
 from tests.vendor_process import NO_TLS, vendor
+from tests.vendors.test_jumpcloud_page import rows
 
 ADA, SAM = 3001, 3005
 
@@ -16,13 +15,6 @@ ADA, SAM = 3001, 3005
 def browser(legacy):
     with httpx.Client(base_url=legacy.url, verify=NO_TLS, follow_redirects=True) as ready:
         yield ready
-
-
-def rows(page, caption):
-    table = re.search(rf"<caption>[^<]*{caption}.*?</table>", page.text, re.S)
-    assert table, f"no table {caption!r} in {page.text}"
-    cells = [re.findall(r"<td.*?>(.*?)</td>", row, re.S) for row in table[0].split("<tr")[2:]]
-    return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in cells]
 
 
 def test_the_page_shows_who_has_which_role_in_which_environment(browser):

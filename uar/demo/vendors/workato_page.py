@@ -130,8 +130,8 @@ class _Page:
             f'<form class="row" method="post" action="/remove">{hidden}'
             f'<button class="quiet">Remove {escape(row["name"])} from the workspace</button></form>'
         )
-        heading = f"<h2>{escape(row['name'])}</h2>"
-        return f'<section class="wide">{heading}{forms}<p>{remove}</p></section>'
+        roles = f'<h2>{escape(row["name"])}</h2><div class="bar">{forms}</div>'
+        return f'<section class="wide">{roles}<p>{remove}</p></section>'
 
     def _form(self, row: Row, environment: str) -> str:
         now = "/".join(self._held(row).get(environment, (LEGACY, NO_ACCESS)))
