@@ -270,6 +270,19 @@ class Provisioner(Protocol):
 
 
 @runtime_checkable
+class Replacer(Protocol):
+    """A `Provisioner` with exclusive entitlements: giving one replaces another."""
+
+    def current(
+        self, account: AccountRecord, entitlement: EntitlementRecord
+    ) -> EntitlementRecord | None:
+        """What the account holds now of those that exclude this one, itself included.
+
+        None if it holds none of them. Raises Missing if there is no such account.
+        """
+
+
+@runtime_checkable
 class AccountProvisioner(Protocol):
     """Gives people accounts in one remote system, and takes them away."""
 

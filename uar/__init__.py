@@ -31,6 +31,7 @@ Who holds what, where::
     grants           from the read that showed it to the read that did not
     origins          where access comes from, and where it would have to be removed
     held_by          everything that a person holds
+    exclusive        of what an account holds one at most, and what was replaced
     endings          access that ends on time, is given back, or comes back
 
 Reading vendors::
@@ -64,6 +65,7 @@ Changing vendors::
     orders           the outbox as pages show it
     claims           taking one order, with a lease
     calls            the exact call of each order
+    places           what an account holds in the place of exclusive access
     delivery         read, call, record, read back
     troubles         what goes wrong on the way
     settlement       what an order comes to

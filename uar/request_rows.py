@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from uar.catalogue import PRESETS
 from uar.db import AnySelect, rows
+from uar.exclusive import replaced_names
 from uar.models import (
     AccessRequest,
     Account,
@@ -47,7 +48,8 @@ class RequestRow:
 
     ``position`` is the step being asked, 0 when none is. ``minutes`` was asked,
     ``granted_minutes`` is what earlier deciders left of it and the most that may
-    be approved. ``others`` counts what else the person holds in that app.
+    be approved. ``others`` counts what else the person holds in that app, ``replaces``
+    names what giving it would take the place of (L6).
     ``deciders`` may take the step now; None when there is no step to take.
     """
 
@@ -78,6 +80,7 @@ class RequestRow:
     outcome: str
     earlier: tuple[Taken, ...] = ()
     others: int = 0
+    replaces: str = ""
     deciders: Deciders | None = None
 
     @property
@@ -107,6 +110,7 @@ class RequestRow:
             "step": f"{self.position} of {self.n_steps}",
             "earlier": "; ".join(f"{taken.by}: {taken.reason}" for taken in self.earlier),
             "holds else in this app": str(self.others),
+            "replaces": self.replaces,
             "extension": "yes" if self.is_extension else "no",
             "stands in": self.deciders.fallback if self.deciders else "",
         }
@@ -171,9 +175,10 @@ def excluded(row: RequestRow) -> set[int]:
 
 
 def filled(session: Session, statement: AnySelect) -> list[RequestRow]:
-    """Run ``requests()``, and add who decided before, what else is held, and who may decide now.
+    """Run ``requests()``, and add who decided before, what else is held, what would be
+    replaced, and who may decide now.
 
-    Seven queries however many rows there are.
+    Eight queries however many rows there are.
     """
     bare = rows(session, RequestRow, statement)
     if not bare:
@@ -181,12 +186,14 @@ def filled(session: Session, statement: AnySelect) -> list[RequestRow]:
     who = authority(session, {row.subject_id for row in bare}, {row.app_id for row in bare})
     taken = _taken(session, [row.request_id for row in bare])
     others = _others(session, bare)
+    replaces = replaced_names(session, [row.request_id for row in bare])
     filled = []
     for row in bare:
         known = replace(
             row,
             earlier=tuple(taken.get(row.request_id, ())),
             others=others.get((row.subject_id, row.app_id, row.entitlement_id), 0),
+            replaces=replaces.get(row.request_id, ""),
         )
         filled.append(replace(known, deciders=_deciders(who, known)))
     return filled

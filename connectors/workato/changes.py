@@ -30,7 +30,6 @@ from connectors.workato.roles import (
     NO_ACCESS,
     WIRE,
     Held,
-    Role,
     Roles,
     entitlement,
     held_by,
@@ -57,6 +56,14 @@ class Changes:
         except Missing:
             return False
         return current is not None and current == self._held(wanted)
+
+    def current(
+        self, account: AccountRecord, wanted: EntitlementRecord
+    ) -> EntitlementRecord | None:
+        """The role that the collaborator has in the entitlement's environment now."""
+        _insist_on_role("grant", account, wanted)
+        held = self._current(account, wanted)
+        return self._described(held) if held else None
 
     def grant(self, account: AccountRecord, wanted: EntitlementRecord) -> Granted:
         """Set the role in its environment, and say which it took the place of."""
@@ -162,7 +169,12 @@ class Changes:
         self._api.change("PUT", self._api.member_path(account.id), _body([held]))
 
     def _described(self, held: Held) -> EntitlementRecord:
-        role = self._known().find(held) or Role(held.kind, held.name, held.name, "inherited")
+        roles = self._known()
+        roles.observe([held])
+        role = roles.find(held)
+        if role is None:
+            why = roles.unlisted[held.kind]
+            raise Forbidden(f"Which role “{held.name}” is cannot be told: {why}")
         return entitlement(role, held.environment)
 
     def _refuse_last(self, account: AccountRecord, held: Held) -> None:
@@ -194,6 +206,8 @@ class Changes:
                 except (Forbidden, Missing) as refusal:
                     refused[kind] = refusal.sentence
             self._roles = Roles.listed(lists[NEWER], lists[LEGACY])
+            if not lists[LEGACY]:
+                self._roles.add_system()
             self._roles.unlisted = refused
         return self._roles
 

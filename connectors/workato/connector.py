@@ -120,6 +120,12 @@ class Workato:
         """Whether the collaborator has the role now; None for anything but roles."""
         return self._changes.holds(account, entitlement)
 
+    def current(
+        self, account: AccountRecord, entitlement: EntitlementRecord
+    ) -> EntitlementRecord | None:
+        """The role that the collaborator has in the entitlement's environment now."""
+        return self._changes.current(account, entitlement)
+
     def grant(self, account: AccountRecord, entitlement: EntitlementRecord) -> Granted:
         """Set the collaborator's role in one environment."""
         return self._changes.grant(account, entitlement)

@@ -29,6 +29,7 @@ from connectors.workato.samples import sampled
 NAMED = 10
 WHAT_ROLES_ALLOW = "what inherited and system roles allow"
 GROUPS = "collaborator groups"
+PROJECTS = "projects"
 
 
 @dataclass(slots=True)
@@ -91,7 +92,7 @@ def take(api: Api, config: WorkatoConfig) -> Snapshot:
         reading.leave_out(WHAT_ROLES_ALLOW, allowed)
     else:
         snapshot.allowed = allowed
-    snapshot.projects = reading.listed("projects", api.projects)
+    snapshot.projects = reading.listed(PROJECTS, api.projects)
     reading.folders(snapshot)
     if newer:
         reading.groups(snapshot)
@@ -109,7 +110,7 @@ def scope(config: WorkatoConfig, snapshot: Snapshot) -> str:
             ids = hashlib.sha256(" ".join(map(row_id, rows)).encode()).hexdigest()
             shown += f" and {len(names) - NAMED} more ({ids[:8]})"
         parts.append(f"projects that the API client may see: {shown}")
-    else:
+    elif PROJECTS not in snapshot.left_out:
         parts.append("no projects, for the API client may see none")
     if config.disable_custom_roles_sync:
         parts.append("without legacy custom roles")

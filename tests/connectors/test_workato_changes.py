@@ -13,6 +13,7 @@ from connectors.errors import Forbidden, Missing, RateLimited, Rejected, Unavail
 from tests.connectors.workato_cast import (
     ADA,
     CAM,
+    HEADERS,
     MANAGER,
     MAX,
     NOOR,
@@ -27,7 +28,6 @@ from tests.connectors.workato_cast import (
 ADMIN, OPERATOR = role("Admin", "prod"), role("Operator", "prod")
 ANALYST = role("Analyst", "prod")
 CUSTOM = role(MANAGER, "prod", "Release manager")
-HEADERS = {"authorization": f"Bearer {TOKEN}"}
 GROUP = EntitlementRecord(Ref("group", "am-1"), "member")
 
 
@@ -195,6 +195,31 @@ def test_a_change_that_failed_is_not_sent_again(restored, open_workato, fault):
 
     assert raised.value.retry
     assert restored.requests()["routes"]["PUT /api/members/{id}"] == 1
+
+
+def test_what_is_held_now_is_said_as_a_read_of_everything_says_it(legacy, open_workato):
+    workato = open_workato(legacy)
+    rights = {
+        each.resource: each
+        for resource in workato.resources()
+        for each in workato.entitlements(resource)
+    }
+
+    for grant in workato.grants(list(workato.resources())):
+        if grant.resource.type == "role":
+            environment = grant.resource.id.rpartition("-")[2]
+            current = workato.current(someone(grant.account.id), role("Admin", environment))
+            assert current == rights[grant.resource]
+    assert workato.current(someone(SAM), ADMIN) is None
+
+
+def test_a_role_whose_list_is_refused_is_not_mistaken_for_another(legacy, open_workato):
+    legacy.switch(tokens="part:-GET/api/roles")
+    workato = open_workato(legacy, key="part")
+
+    assert workato.current(someone(ADA), ADMIN).resource == Ref("role", "Operator-prod")
+    with pytest.raises(Forbidden, match="Which role “Release manager” is"):
+        workato.current(someone(CAM), ADMIN)
 
 
 def test_environment_roles_are_set_by_their_own_type(newer, open_workato):

@@ -10,6 +10,7 @@ from connectors.workato import Workato, WorkatoConfig
 from tests.connectors.loopback import Heard
 
 TOKEN = "demo-token"
+HEADERS = {"authorization": f"Bearer {TOKEN}"}
 ADA, MAX, RITA, CAM, SAM, NOOR, WEI = (str(n) for n in range(3001, 3008))
 P2P, HR = "11", "12"
 P2P_ROOT, HR_ROOT, DEEP, DEEPER, OUTSIDE = "1000", "1001", "1100", "1200", "1300"
