@@ -5,6 +5,7 @@ role type. So every role is a resource in every environment (Operator in prod), 
 whoever holds it holds its one entitlement; the pseudo-role "No access" is none.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ WIRE = {LEGACY: "privilege_group", NEWER: "environment"}
 KINDS = {wire: kind for kind, wire in WIRE.items()}
 SYSTEM = ("Admin", "Analyst", "Operator")  # GET /api/roles lists custom roles only
 ADMINS = {LEGACY: "Admin", NEWER: "Environment admin"}
+LONGEST_KEY = 200
 SLUG = "collaborator-has"
 
 
@@ -101,8 +103,7 @@ class Roles:
         """Add roles that somebody holds and no list has: a parent workspace's (defect 17)."""
         for each in held:
             if each.kind not in self.unlisted and (each.kind, each.name) not in self.by_name:
-                key = f"name:{each.name}" if each.name.isdigit() else each.name
-                role = Role(each.kind, key, each.name, "inherited")
+                role = Role(each.kind, _key_of(each.name), each.name, "inherited")
                 self.by_name[each.kind, each.name] = role
 
     def find(self, held: Held) -> Role | None:
@@ -186,6 +187,13 @@ def twins_why(role: Role) -> str:
         f"Several roles in Workato are called {role.name}, and Workato knows a collaborator's "
         "role by its name only: rename all but one of them there."
     )
+
+
+def _key_of(name: str) -> str:
+    """An id for a role that has only a name, apart from the numbers that listed roles have."""
+    if name.isprintable() and len(name) <= LONGEST_KEY:
+        return f"name:{name}" if name.isdigit() else name
+    return f"name:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def title(name: str, environment: str) -> str:

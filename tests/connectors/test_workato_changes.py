@@ -10,6 +10,7 @@ import pytest
 
 from connectors.base import AccountProvisioner, AccountRecord, EntitlementRecord, Ref
 from connectors.errors import Forbidden, Missing, RateLimited, Rejected, Unavailable
+from connectors.workato.roles import Held, Roles
 from tests.connectors.workato_cast import (
     ADA,
     CAM,
@@ -211,6 +212,19 @@ def test_what_is_held_now_is_said_as_a_read_of_everything_says_it(legacy, open_w
             current = workato.current(someone(grant.account.id), role("Admin", environment))
             assert current == rights[grant.resource]
     assert workato.current(someone(SAM), ADMIN) is None
+
+
+@pytest.mark.parametrize("name", ["12", "tab\there", "n" * 10_000])
+def test_a_role_that_has_only_an_odd_name_has_an_id_all_the_same(name):
+    roles = Roles()
+    held = Held("prod", "role", name)
+
+    roles.observe([held])
+
+    identity = roles.find(held).ref("prod").id
+    assert identity.startswith("name:")
+    assert identity.isprintable()
+    assert len(identity) < 300
 
 
 def test_a_role_whose_list_is_refused_is_not_mistaken_for_another(legacy, open_workato):
