@@ -439,6 +439,25 @@ def test_l6_what_a_person_sets_by_hand_for_an_order_displaces_the_same(
     assert lite.incidents() == []
 
 
+def test_l6_a_change_that_shows_only_after_we_gave_up_displaces_the_same(
+    lite: WorkatoWorld, noon: datetime
+) -> None:
+    lite.server.switch(lag_s=3600.0)
+    lite.approved("Admin", minutes=60)
+    for minutes in (1, 2, 4, 8):
+        at(lite, noon, minutes)
+    assert lite.orders()[0].state is OrderState.FAILED
+    lite.server.switch(lag_s=0.0)
+
+    with clock.frozen(noon + timedelta(minutes=9)):
+        lite.sync()
+    assert lite.state_of("Admin") is GrantState.ACTIVE
+    assert lite.state_of("Operator") is GrantState.DISPLACED
+
+    at(lite, noon, 70)
+    assert lite.roles_at_vendor()["prod"] == "Operator"
+
+
 def test_a_role_of_another_environment_is_never_displaced(
     lite: WorkatoWorld, noon: datetime
 ) -> None:

@@ -74,7 +74,10 @@ def note(connection: sa.Connection, compared: Compared) -> None:
 
 
 def _about_to_be_displaced(compared: Compared) -> AnySelect:
-    """Match what a manual order replaced, where this read shows that a person carried it out."""
+    """Match what orders replaced that this read shows to be carried out after all.
+
+    A person did, or the vendor, after we had given up waiting.
+    """
     order = ProvisioningOrder
     shown = sa.exists().where(
         PATHS.c.via_n == 0,
@@ -86,7 +89,7 @@ def _about_to_be_displaced(compared: Compared) -> AnySelect:
     return exclusive.excluded_by(
         col(order.connector_id) == compared.connector_id,
         col(order.kind) == OrderKind.GRANT,
-        col(order.state) == OrderState.MANUAL,
+        sa.or_(col(order.state) == OrderState.MANUAL, given_up(compared.started_at)),
         shown,
     )
 
