@@ -10,7 +10,8 @@ How to add one:
    Speak to the vendor only through `connectors.http.Client`: it knows about
    retries, rate limits, private addresses and secrets. Lists that come in
    pages are read with `connectors.pages.every_row`.
-3. If it can change access, add the five methods of `Provisioner`.
+3. If it can change access, add the five methods of `Provisioner`; if giving one
+   entitlement replaces another, their `exclusive` and the method of `Replacer`.
 4. Append it to `CATALOGUE`, put a vendor server beside the others in
    `uar/demo/vendors/`, and name that in `tests/connectors/test_contract.py`.
    That test says what is still missing.
@@ -23,8 +24,9 @@ imports `uar`, and every fact about a vendor carries its source.
 from connectors.base import Reader
 from connectors.jumpcloud import JumpCloud
 from connectors.percipio import Percipio
+from connectors.workato import Workato
 
-CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Percipio)
+CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Percipio, Workato)
 
 
 def find(kind: str) -> type[Reader]:

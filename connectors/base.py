@@ -165,6 +165,18 @@ class Revoked:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """Somebody has an account, or is asked to take one.
+
+    `account` is None as long as she has not accepted: the vendor has no id for
+    her yet, and only a later read shows whether she did.
+    """
+
+    already: bool
+    account: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """Who a connector is at the vendor.
 
@@ -280,3 +292,33 @@ class Provisioner(Protocol):
 
         Uses no network. Raises Rejected if the verb would refuse to send it.
         """
+
+
+@runtime_checkable
+class Replacer(Protocol):
+    """A `Provisioner` with exclusive entitlements: giving one replaces another."""
+
+    def current(
+        self, account: AccountRecord, entitlement: EntitlementRecord
+    ) -> EntitlementRecord | None:
+        """What the account holds now of those that exclude this one, itself included.
+
+        None if it holds none of them. Raises Missing if there is no such account.
+        """
+
+
+@runtime_checkable
+class AccountProvisioner(Protocol):
+    """Gives people accounts in one remote system, and takes them away."""
+
+    def add_account(
+        self, name: str, email: str, entitlements: Sequence[EntitlementRecord]
+    ) -> Added:
+        """Give an account, with access from the start; reads first, sends at most once.
+
+        Where the vendor sends an invitation, a second call may send a second
+        one: call it again only when a read still shows no account.
+        """
+
+    def remove_account(self, account: AccountRecord) -> Revoked:
+        """Take the whole account away for good; already gone is success, and says so."""

@@ -14,7 +14,8 @@ from connectors.fields import Secret
 from connectors.http import Client
 from connectors.jumpcloud import JumpCloud
 from connectors.percipio import Percipio
-from tests.connectors import jumpcloud_cast, percipio_cast
+from connectors.workato import Workato
+from tests.connectors import jumpcloud_cast, percipio_cast, workato_cast
 from tests.connectors.loopback import Asked, Heard, Loopback, Say, in_turn, serving
 from tests.vendor_process import VendorProcess, vendor
 
@@ -119,6 +120,55 @@ def percipio(heard: Heard) -> Iterator[Callable[..., Percipio]]:
 
         def open_(server: VendorProcess, **settings: Any) -> Percipio:
             reader = percipio_cast.percipio(server.url, heard, **settings)
+            stack.callback(reader.close)
+            return reader
+
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def workspaces(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], VendorProcess]]:
+    """Start a Workato server with one of its cast's workspaces, once for each test file."""
+    running: dict[str, VendorProcess] = {}
+    with ExitStack() as stack:
+
+        def start(name: str) -> VendorProcess:
+            if name not in running:
+                file = tmp_path_factory.mktemp("workspace") / f"{name}.json"
+                file.write_text(json.dumps(getattr(workato_cast, f"{name}_company")()))
+                running[name] = stack.enter_context(vendor("--company", file, name="workato"))
+            return running[name]
+
+        yield start
+
+
+@pytest.fixture
+def legacy(workspaces: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+    """A workspace with legacy roles, with its switches and faults as they come."""
+    yield from _fresh(workspaces("legacy"))
+
+
+@pytest.fixture
+def newer(workspaces: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+    """A workspace with environment roles."""
+    yield from _fresh(workspaces("newer"))
+
+
+@pytest.fixture
+def mixed(workspaces: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+    """A workspace in the middle of its migration."""
+    yield from _fresh(workspaces("mixed"))
+
+
+@pytest.fixture
+def open_workato(heard: Heard) -> Iterator[Callable[..., Workato]]:
+    """Give a Workato connector of a server; all are closed afterwards."""
+    with ExitStack() as stack:
+
+        def open_(server: VendorProcess, **settings: Any) -> Workato:
+            reader = workato_cast.workato(server.url, heard, **settings)
             stack.callback(reader.close)
             return reader
 
