@@ -19,10 +19,9 @@ from uar.models import Grant, ProvisioningOrder
 from uar.models.kinds import OrderKind, Seen
 from uar.models.states import OrderState
 from uar.scratch import temporary
-from uar.staging import ACCOUNTS, ENTITLEMENTS, PATHS
+from uar.staging import PAIR, SEEN
 
 A_DAY = timedelta(days=1)
-PAIR = ("account_id", "entitlement_id")
 SETTLING = temporary(
     "settling",
     *(sa.Column(each, sa.Integer, primary_key=True) for each in PAIR),
@@ -80,11 +79,9 @@ def _about_to_be_displaced(compared: Compared) -> AnySelect:
     """
     order = ProvisioningOrder
     shown = sa.exists().where(
-        PATHS.c.via_n == 0,
-        PATHS.c.account_n == ACCOUNTS.c.n,
-        PATHS.c.entitlement_n == ENTITLEMENTS.c.n,
-        ACCOUNTS.c.id == col(order.account_id),
-        ENTITLEMENTS.c.id == col(order.entitlement_id),
+        SEEN.c.account_id == col(order.account_id),
+        SEEN.c.entitlement_id == col(order.entitlement_id),
+        SEEN.c.via_id == 0,
     )
     return exclusive.excluded_by(
         col(order.connector_id) == compared.connector_id,
