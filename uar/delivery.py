@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -135,8 +136,10 @@ def _change_own(site: Site, taken: Claim) -> None:
 def _send(site: Site, taken: Claim, vendor: Provisioner) -> None:
     taken = with_what_still_exists(taken, vendor)
     obstacle = vendor.obstacle(taken.entitlement)
-    if taken.restores is not None:
-        obstacle = obstacle or vendor.obstacle(taken.restores)
+    if taken.restores is not None and vendor.obstacle(taken.restores):
+        # Nobody gives that by hand. It comes back by itself, as a least role does, or
+        # the read that follows says otherwise to the app's owner.
+        taken = replace(taken, restores=None, restores_id=None)
     if obstacle:
         _stop(site, taken, obstacle)
         return
