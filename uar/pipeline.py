@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 USUAL_SWITCH = sys.getswitchinterval()
-SWITCH = 0.0005
+SWITCH = 0.002
 """How soon, in seconds, a thread gets the interpreter that waits for it.
 
 The worker gives it up at every statement. At the usual five milliseconds a
