@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from uar.demo.vendors.server import Request, Response, dumps, json_answer, reaso
 
 BEFORE = ("hang", "drop")
 SPOILS = ("truncated", "cut", "html", "empty", "same_page", "slow")
+PAGING = ("skip", "search_after", "startIndex", "cursor", "page_token")
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Log in</body></html>"
 
 
@@ -24,7 +26,7 @@ class Fault:
     kind: a status such as 429, 503, 500 or 401; or hang (wait, then hang up), drop (hang up at
     once), cut (do it, then hang up in the middle of the body, or instead of one), truncated
     (half of the JSON under a true length), html (a 200 with a page), empty (a list without
-    rows), same_page (`skip` is ignored), slow (wait, then answer).
+    rows), same_page (the place in the list is ignored), slow (wait, then answer).
     path: the prefix that a request must have; `*` stands for anything, and a `$` at the end
     asks for the whole path. method: empty for any.
     after: how many matching requests pass first. times: how many are spoilt, 0 for ever.
@@ -124,18 +126,25 @@ def _spoilt(fault: Fault, answer: Response) -> Response:
     if fault.kind == "truncated":
         return replace(answer, body=answer.body[:half])
     if fault.kind == "empty" and answer.status == 200:
-        enveloped = answer.body.startswith(b"{")
-        rows: Any = {"results": [], "totalCount": 0} if enveloped else []
+        rows = _no_rows(answer.body)
         totals = {name: "0" for name in answer.headers if name.lower() == "x-total-count"}
         return replace(answer, body=dumps(rows), headers={**answer.headers, **totals})
     return answer
 
 
+def _no_rows(body: bytes) -> Any:
+    if not body.startswith(b"{"):
+        return []
+    if b'"Resources"' in body:  # SCIM: a page without rows that still counts them all
+        return {**json.loads(body), "Resources": []}
+    return {"results": [], "totalCount": 0}
+
+
 def _without_skip(request: Request) -> Request:
-    query = urlencode([pair for pair in request.query if pair[0] != "skip"])
+    query = urlencode([pair for pair in request.query if pair[0] not in PAGING])
     body = request.body
     if body.startswith(b"{"):
-        body = dumps({k: v for k, v in request.json().items() if k not in ("skip", "search_after")})
+        body = dumps({k: v for k, v in request.json().items() if k not in PAGING})
     return replace(request, query_string=query, body=body)
 
 

@@ -9,13 +9,11 @@ at /_control/.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 from uar.demo.vendors import (
-    faults,
     jumpcloud_admins,
     jumpcloud_company,
     jumpcloud_graph,
@@ -23,11 +21,11 @@ from uar.demo.vendors import (
     jumpcloud_insights,
     jumpcloud_page,
     jumpcloud_v1,
+    program,
     switches,
 )
 from uar.demo.vendors.jumpcloud_switches import Switches
 from uar.demo.vendors.jumpcloud_vendor import JumpCloud
-from uar.demo.vendors.server import Server
 from uar.demo.vendors.store import Store
 
 PARTS = (
@@ -38,61 +36,26 @@ PARTS = (
     jumpcloud_insights,
     jumpcloud_page,
 )
+SIZES = {"people": 30, "groups": 8, "memberships": 90, "apps": 6, "admins": 4}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start the server and answer until SIGTERM; 2 when it cannot start."""
-    asked = _parser().parse_args(arguments)
+    asked = program.parser("jumpcloud", __doc__ or "", Switches, SIZES).parse_args(arguments)
     store = Store(asked.state)
     vendor = JumpCloud(store, switches.from_arguments(Switches, asked), may_kill=asked.allow_kill)
     for part in PARTS:
         part.mount(vendor)
-    try:
-        for rule in asked.fault:
-            vendor.faults.add(faults.parse(rule))
-        if not store.begin():
-            jumpcloud_company.fill(store, _company(asked))
-            store.snapshot()
-        server = Server(asked.host, asked.port, vendor.answer)
-    except (OSError, ValueError) as problem:
-        print(f"cannot start: {problem}", file=sys.stderr)
-        return 2
-    server.serve()
-    return 0
+    return program.run(vendor, asked, lambda: jumpcloud_company.fill(store, _company(asked)))
 
 
-def _company(asked: argparse.Namespace) -> dict[str, object]:
-    if asked.company:
-        company = json.loads(asked.company.read_text(encoding="utf-8"))
-        if not isinstance(company, dict):
-            raise ValueError(f"{asked.company} does not hold a JSON object")
-        return company
-    return jumpcloud_company.generated(
-        asked.people, asked.groups, asked.memberships, asked.apps, asked.admins, asked.seed
+def _company(asked: argparse.Namespace) -> dict[str, Any]:
+    return program.company(
+        asked,
+        lambda: jumpcloud_company.generated(
+            asked.people, asked.groups, asked.memberships, asked.apps, asked.admins, asked.seed
+        ),
     )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m uar.demo.vendors.jumpcloud", description=__doc__
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
-    parser.add_argument("--state", type=Path, help="file that keeps the state over restarts")
-    parser.add_argument("--company", type=Path, help="JSON file with the state to begin with")
-    for name, size in (
-        ("people", 30),
-        ("groups", 8),
-        ("memberships", 90),
-        ("apps", 6),
-        ("admins", 4),
-    ):
-        parser.add_argument(f"--{name}", type=int, default=size, help="size without --company")
-    parser.add_argument("--seed", type=int, default=1, help="seed of what is generated")
-    parser.add_argument("--fault", action="append", default=[], help="kind=429,path=/api,times=3")
-    parser.add_argument("--allow-kill", action="store_true", help="obey POST /_control/kill")
-    switches.add_arguments(parser, Switches)
-    return parser
 
 
 if __name__ == "__main__":

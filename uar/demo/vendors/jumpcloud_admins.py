@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from uar.demo.vendors.jumpcloud_call import Call, Written, event, new_id
+from uar.demo.vendors.front import Written
+from uar.demo.vendors.jumpcloud_call import Call, event, new_id
 from uar.demo.vendors.jumpcloud_lists import v1_list, visible
 from uar.demo.vendors.jumpcloud_query import Refusal, bad_request, v1_filter
 from uar.demo.vendors.jumpcloud_vendor import JumpCloud

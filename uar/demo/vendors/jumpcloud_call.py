@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from uar.demo.vendors.front import Written
 from uar.demo.vendors.jumpcloud_query import Refusal, bad_request
 from uar.demo.vendors.jumpcloud_switches import Switches
 from uar.demo.vendors.server import Request, Response
@@ -45,14 +46,6 @@ class Call:
         if found is None:
             raise Refusal(HTTPStatus.NOT_FOUND)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a write answers, and the operations that make it true."""
-
-    answer: Response
-    ops: list[Op]
 
 
 @dataclass(frozen=True, slots=True)

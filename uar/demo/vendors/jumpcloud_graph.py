@@ -7,7 +7,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from uar.demo.vendors.jumpcloud_call import Call, Written, event, new_id
+from uar.demo.vendors.front import Written
+from uar.demo.vendors.jumpcloud_call import Call, event, new_id
 from uar.demo.vendors.jumpcloud_lists import v2_page, v2_window
 from uar.demo.vendors.jumpcloud_query import (
     Refusal,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from uar.demo.vendors import jumpcloud_people as people
-from uar.demo.vendors.jumpcloud_call import Call, Written
+from uar.demo.vendors.front import Written
+from uar.demo.vendors.jumpcloud_call import Call
 from uar.demo.vendors.jumpcloud_lists import v1_answer, v1_list, visible
 from uar.demo.vendors.jumpcloud_query import (
     Test,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from uar.demo.vendors.control import PREFIX, Counts, Kills, control
-from uar.demo.vendors.faults import Faults, spoil
-from uar.demo.vendors.jumpcloud_call import Call, Route, Written
+from uar.demo.vendors.faults import Faults
+from uar.demo.vendors.front import RateLimit, Written, counted, recorded
+from uar.demo.vendors.jumpcloud_call import Call, Route
 from uar.demo.vendors.jumpcloud_query import Refusal, bad_request
 from uar.demo.vendors.jumpcloud_switches import Switches
 from uar.demo.vendors.server import Request, Response, json_answer
@@ -40,8 +39,7 @@ class JumpCloud:
         self._routes: dict[int, list[Route]] = {}
         self._kept: dict[Any, Any] = {}
         self._kept_version = -1
-        self._rate_lock = threading.Lock()
-        self._rate = (0, 0)
+        self._rate = RateLimit()
         self.switches = switches
         self.switch(switches)
 
@@ -66,16 +64,9 @@ class JumpCloud:
             return control(self, request)
         if not request.path.startswith(API):
             return self.page(request)
-        self.counts.enter()
         route, ids = self._find(request)
-        status = 0
-        try:
-            answer = self._spoilt(route, ids, request)
-            status = answer.status
-        finally:
-            name = route.template if route else "(no such route)"
-            self.counts.leave(f"{request.method} {name}", status)
-        return answer
+        name = f"{request.method} {route.template if route else '(no such route)'}"
+        return counted(self, name, request, lambda again: self._api(route, ids, again))
 
     def by_hand(self, request: Request) -> Response:
         """Make a change as an administrator at the console does: no key, no faults, no lag."""
@@ -93,17 +84,9 @@ class JumpCloud:
             self._kept[key] = make()
         return self._kept[key]
 
-    def _spoilt(self, route: Route | None, ids: dict[str, str], request: Request) -> Response:
-        if self.switches.latency_ms:
-            time.sleep(self.switches.latency_ms / 1000)
-        fault = self.faults.meet(request)
-        if fault:
-            return spoil(fault, request, lambda again: self._api(route, ids, again))
-        return self._api(route, ids, request)
-
     def _api(self, route: Route | None, ids: dict[str, str], request: Request) -> Response:
         try:
-            if self._too_many():
+            if self._rate.is_over(self.switches.rate_limit):
                 return self._slow_down()
             scopes = self._scopes(request)
             if route is None:
@@ -137,19 +120,15 @@ class JumpCloud:
         return self._write(route, call, by="api")
 
     def _write(self, route: Route, call: Call, *, by: str) -> Response:
-        request = call.request
-        entry = {"by": by, "method": request.method, "path": request.path, "body": _json(request)}
-        with self.store.lock:
+        def change() -> Written:
             self.settle(self.store)
             try:
                 written = route.answer(call)
             except Refusal as refusal:
-                self.store.commit([], **entry, effect="refused", status=refusal.status)
-                return json_answer(refusal.body(), refusal.status)
-            ops = written.ops if isinstance(written, Written) else []
-            answer = _plain(written)
-            self.store.commit(ops, **entry, effect="applied", status=answer.status)
-            return answer
+                return Written(json_answer(refusal.body(), refusal.status), [])
+            return written if isinstance(written, Written) else Written(written, [])
+
+        return recorded(self.store, call.request, by, change)
 
     def _find(self, request: Request) -> tuple[Route | None, dict[str, str]]:
         parts = request.path.rstrip("/").split("/")
@@ -188,15 +167,6 @@ class JumpCloud:
             return self._elsewhere
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown organization")
 
-    def _too_many(self) -> bool:
-        if not self.switches.rate_limit:
-            return False
-        with self._rate_lock:
-            second = int(time.monotonic())
-            counted = self._rate[1] + 1 if self._rate[0] == second else 1
-            self._rate = (second, counted)
-        return counted > self.switches.rate_limit
-
     def _slow_down(self) -> Response:
         refusal = Refusal(HTTPStatus.TOO_MANY_REQUESTS)
         headers = {"Retry_After": "1"} if self.switches.retry_after else {}
@@ -212,13 +182,6 @@ def _allowed(held: frozenset[str], wanted: tuple[str, ...]) -> bool:
     if "readonly" in held and any(scope.endswith(".readonly") for scope in wanted):
         return True
     return not held.isdisjoint(wanted)
-
-
-def _json(request: Request) -> Any:
-    try:
-        return request.json()
-    except ValueError:
-        return None
 
 
 def _plain(answer: Response | Written) -> Response:
