@@ -201,7 +201,9 @@ class Client:
     def _answer(self, request: httpx.Request, response: httpx.Response, content: bytes) -> Answer:
         if response.status_code >= 400:
             said = redact(message_in(content), self._secrets)
-            raise refusal(self.title, request, response, said)
+            failure = refusal(self.title, request, response, said)
+            failure.status = response.status_code
+            raise failure
         if not content.strip():
             return Answer(None, response.headers)
         if _is_page(response, content):

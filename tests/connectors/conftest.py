@@ -13,8 +13,11 @@ from connectors.base import Net
 from connectors.fields import Secret
 from connectors.http import Client
 from connectors.jumpcloud import JumpCloud
+from connectors.scim import Scim
 from tests.connectors import jumpcloud_cast as cast
+from tests.connectors import scim_cast
 from tests.connectors.loopback import Asked, Heard, Loopback, Say, in_turn, serving
+from tests.scim_company import scim_company
 from tests.vendor_process import VendorProcess, vendor
 
 CRM_KEY = Secret("hunter2-hunter2")
@@ -88,6 +91,34 @@ def connect(heard: Heard) -> Iterator[Callable[..., JumpCloud]]:
 
         def open_(server: VendorProcess, **settings: Any) -> JumpCloud:
             reader = cast.jumpcloud(server.url, heard, **settings)
+            stack.callback(reader.close)
+            return reader
+
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def scim_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VendorProcess]:
+    """A SCIM server with the usual cast, for reading only."""
+    file = tmp_path_factory.mktemp("company") / "scim.json"
+    file.write_text(json.dumps(scim_company()), encoding="utf-8")
+    with vendor("--company", file, name="scim") as running:
+        yield running
+
+
+@pytest.fixture
+def served(scim_server: VendorProcess) -> Iterator[VendorProcess]:
+    """The same with its switches and faults as they come."""
+    yield from _fresh(scim_server)
+
+
+@pytest.fixture
+def scim(heard: Heard) -> Iterator[Callable[..., Scim]]:
+    """Give a connector of a SCIM server; all are closed afterwards."""
+    with ExitStack() as stack:
+
+        def open_(server: VendorProcess, **settings: Any) -> Scim:
+            reader = scim_cast.scim(server.url, heard, **settings)
             stack.callback(reader.close)
             return reader
 

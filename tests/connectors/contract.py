@@ -26,6 +26,7 @@ class Vendor:
     flags: tuple[str, ...]
     accepted: Mapping[str, str]
     refused: Mapping[str, str]
+    base_path: str = ""
 
 
 VENDORS = {
@@ -33,6 +34,12 @@ VENDORS = {
         flags=("--people", "30", "--groups", "8", "--memberships", "90"),
         accepted={"api_key": "demo-key"},
         refused={"api_key": "hunter2-hunter2"},
+    ),
+    "scim": Vendor(
+        flags=("--people", "30", "--groups", "6", "--memberships", "60"),
+        accepted={"token": "demo-token", "base_url": "https://scim.example.test/v2"},
+        refused={"token": "hunter2-hunter2"},
+        base_path="/scim/v2",
     ),
 }
 
@@ -66,5 +73,5 @@ def a_change(reader: Reader) -> tuple[AccountRecord, EntitlementRecord]:
     read = everything(reader)
     entitlement = next(each for each in read.entitlements if each.can_provision)
     holders = {each.account for each in read.grants if each.resource == entitlement.resource}
-    people = (each for each in read.accounts if each.is_directory_person)
+    people = (each for each in read.accounts if each.is_directory_person or not reader.is_directory)
     return next(each for each in people if each.ref not in holders), entitlement

@@ -51,7 +51,11 @@ def open_(
         known = VENDORS[connector.kind]
         values = known.refused if refused else known.accepted
         reader = connector(
-            parse(connector.Config, {**values, "base_url": server.url}, allow_private=LOOPBACK),
+            parse(
+                connector.Config,
+                {**values, "base_url": server.url + known.base_path},
+                allow_private=LOOPBACK,
+            ),
             heard.net(**net),
         )
         opened.append(reader)
