@@ -27,8 +27,8 @@ BASE = "/scim/v2"
 class Scim:
     """The server: its store, switches, faults and counts, and the one function that answers.
 
-    `page` answers what is neither API nor control; `other` answers further routes of the same
-    vendor, None for those that it does not know.
+    `page` answers what is neither API nor control. `other` answers what the same vendor serves
+    beside SCIM under the paths of `other_paths`.
     """
 
     def __init__(self, store: Store, switches: Switches, *, may_kill: bool = False) -> None:
@@ -38,6 +38,8 @@ class Scim:
         self.kills = Kills()
         self.may_kill = may_kill
         self.page: Callable[[Request], Response] = lambda _request: Response(404)
+        self.other_paths: tuple[str, ...] = ()
+        self.other: Callable[[Request], Response] = lambda _request: Response(404)
         self._rate = RateLimit()
         self.switches = switches
         self.switch(switches)
@@ -53,6 +55,9 @@ class Scim:
         """Answer any request: the hidden door, the page, or the API."""
         if request.path.startswith(PREFIX):
             return control(self, request)
+        if self.other_paths and request.path.startswith(self.other_paths):
+            name = "/".join(request.path.split("/")[:3])
+            return counted(self, f"{request.method} {name}", request, self.other)
         if not request.path.startswith(BASE + "/"):
             return self.page(request)
         return counted(self, _name(request), request, self.api)
