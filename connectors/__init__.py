@@ -22,10 +22,11 @@ fact about a vendor carries its source.
 """
 
 from connectors.base import Reader
+from connectors.fullstory import Fullstory
 from connectors.jumpcloud import JumpCloud
 from connectors.scim import Scim
 
-CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Scim)
+CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Fullstory, Scim)
 
 
 def find(kind: str) -> type[Reader]:

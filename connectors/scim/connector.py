@@ -84,6 +84,10 @@ class Scim:
         host = urlsplit(self._config.base_url).hostname or ""
         return SignedIn(f"a SCIM token of {host}", host, missing_rights=tuple(missing))
 
+    def reading(self) -> Reading:
+        """A reading that begins anew, for a question about the present."""
+        return Reading(self._api, self._config)
+
     def accounts(self) -> Iterator[AccountRecord]:
         """Everybody who has an id; who has none is reported with the grants."""
         return self._reading.accounts()

@@ -113,6 +113,8 @@ class Reading:
     def _memberships(
         self, resources: Sequence[ResourceRecord], known: set[str]
     ) -> Iterator[GrantRecord | Unread]:
+        if not any(each.type in (GROUP, OTHER) for each in resources):
+            return
         source = "users" if self._groups is None else self._config.membership
         rows = self._groups or [{"id": group.id} for group in access.only(GROUP, resources)]
         groups = memberships.members_of_groups(self._api, rows, self._everybody(), source)

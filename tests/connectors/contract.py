@@ -35,6 +35,11 @@ VENDORS = {
         accepted={"api_key": "demo-key"},
         refused={"api_key": "hunter2-hunter2"},
     ),
+    "fullstory": Vendor(
+        flags=("--people", "30", "--roles", "objects", "--groups-route", "served"),
+        accepted={"scim_token": "demo-token"},
+        refused={"scim_token": "hunter2-hunter2"},
+    ),
     "scim": Vendor(
         flags=("--people", "30", "--groups", "6", "--memberships", "60"),
         accepted={"token": "demo-token", "base_url": "https://scim.example.test/v2"},
