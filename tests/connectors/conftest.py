@@ -64,7 +64,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         yield start
 
 
-def _fresh(server: VendorProcess) -> Iterator[VendorProcess]:
+def fresh(server: VendorProcess) -> Iterator[VendorProcess]:
+    """A server counting anew, its switches and faults as they were afterwards."""
     before = server.control("switches")
     server.reset_counts()
     yield server
@@ -75,13 +76,13 @@ def _fresh(server: VendorProcess) -> Iterator[VendorProcess]:
 @pytest.fixture
 def small(servers: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
     """The usual cast's organisation, with its switches and faults as they come."""
-    yield from _fresh(servers("small"))
+    yield from fresh(servers("small"))
 
 
 @pytest.fixture
 def large(servers: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
     """250 people in 40 groups."""
-    yield from _fresh(servers("large"))
+    yield from fresh(servers("large"))
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def connect(heard: Heard) -> Iterator[Callable[..., JumpCloud]]:
 
 @pytest.fixture(scope="module")
 def scim_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VendorProcess]:
-    """A SCIM server with the usual cast, for reading only."""
+    """A SCIM server with the usual cast."""
     file = tmp_path_factory.mktemp("company") / "scim.json"
     file.write_text(json.dumps(scim_company()), encoding="utf-8")
     with vendor("--company", file, name="scim") as running:
@@ -109,7 +110,7 @@ def scim_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VendorProc
 @pytest.fixture
 def served(scim_server: VendorProcess) -> Iterator[VendorProcess]:
     """The same with its switches and faults as they come."""
-    yield from _fresh(scim_server)
+    yield from fresh(scim_server)
 
 
 @pytest.fixture

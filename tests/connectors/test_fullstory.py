@@ -11,6 +11,7 @@ from connectors.base import AccountRecord, AccountStatus, EntitlementRecord, Ref
 from connectors.errors import Forbidden, Garbled, Missing, Rejected, Unauthorised, Unavailable
 from connectors.fields import Problems, Secret, parse
 from connectors.fullstory import Fullstory, FullstoryConfig
+from tests.connectors.conftest import fresh
 from tests.connectors.loopback import LOOPBACK
 from tests.connectors.scim_cast import Read, account, member_of, role
 from tests.fullstory_company import (
@@ -45,11 +46,7 @@ def running(tmp_path_factory):
 
 @pytest.fixture
 def server(running):
-    before = running.control("switches")
-    running.reset_counts()
-    yield running
-    running.switch(**before)
-    running.clear_faults()
+    yield from fresh(running)
 
 
 @pytest.fixture

@@ -8,34 +8,30 @@ import pytest
 
 from connectors.base import AccountRecord, EntitlementRecord, Ref
 from connectors.errors import Forbidden, Missing, Rejected
-from tests.connectors.scim_cast import TOKEN, account, member_of, role, scim, seat
+from tests.connectors.scim_cast import TOKEN, account, member_of, role, seat
 from tests.scim_company import ADA, CAM, EMPTY, LEADS, MAX, NOOR, RITA, SALES, STAFF, scim_company
-from tests.vendor_process import vendor
 
 BASE = "/scim/v2"
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    file = tmp_path_factory.mktemp("company") / "scim.json"
-    file.write_text(json.dumps(scim_company()))
-    with vendor("--company", file, name="scim") as server:
-        yield server
-
-
 @pytest.fixture
-def server(running):
+def server(served):
     """A server whose cast is as it was afterwards."""
-    before = running.control("switches")
-    yield running
-    running.switch(**before)
-    running.clear_faults()
+    before = served.control("switches")
+    yield served
+    served.switch(**before)
+    served.clear_faults()
     company = scim_company()
     for table, rows in (("Groups", company["groups"]), ("Users", company["users"])):
         for row in rows:
             members = [{"value": each} for each in row.get("members", [])]
             body = {**row, "members": members} if table == "Groups" else row
-            put(running, f"{table}/{row['id']}", body)
+            put(served, f"{table}/{row['id']}", body)
+
+
+@pytest.fixture
+def app(server, scim):
+    return lambda **settings: scim(server, **settings)
 
 
 def put(server, where, body):
@@ -54,19 +50,6 @@ def members(server, group):
 
 def roles(server, who):
     return [each["value"] for each in get(server, f"Users/{who}").get("roles", [])]
-
-
-@pytest.fixture
-def app(server, heard):
-    opened = []
-
-    def open_(**settings):
-        opened.append(scim(server.url, heard, **settings))
-        return opened[-1]
-
-    yield open_
-    for each in opened:
-        each.close()
 
 
 @pytest.fixture

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from connectors.base import AccountProvisioner, AccountRecord, AccountStatus, Ref
 from connectors.errors import Forbidden, Missing, Rejected, Unavailable
-from tests.connectors.scim_cast import Read, account, scim
-from tests.scim_company import ADA, MAX, RITA, scim_company
-from tests.vendor_process import vendor
+from tests.connectors.scim_cast import Read, account
+from tests.scim_company import ADA, MAX, RITA
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 TIM = AccountRecord(
@@ -19,33 +16,14 @@ TIM = AccountRecord(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    file = tmp_path_factory.mktemp("company") / "scim.json"
-    file.write_text(json.dumps(scim_company()))
-    with vendor("--company", file, name="scim") as server:
-        yield server
+@pytest.fixture
+def server(served):
+    return served
 
 
 @pytest.fixture
-def server(running):
-    before = running.control("switches")
-    yield running
-    running.switch(**before)
-    running.clear_faults()
-
-
-@pytest.fixture
-def app(server, heard):
-    opened = []
-
-    def open_(**settings):
-        opened.append(scim(server.url, heard, **settings))
-        return opened[-1]
-
-    yield open_
-    for each in opened:
-        each.close()
+def app(server, scim):
+    return lambda **settings: scim(server, **settings)
 
 
 @pytest.fixture

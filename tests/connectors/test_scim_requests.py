@@ -8,6 +8,7 @@ import math
 import pytest
 
 from connectors.errors import Garbled, Unauthorised, Unavailable
+from tests.connectors.conftest import fresh
 from tests.connectors.scim_cast import Read
 from tests.scim_company import TRUE, scim_company
 from tests.vendor_process import vendor
@@ -49,11 +50,7 @@ def large_server(tmp_path_factory):
 
 @pytest.fixture
 def large(large_server):
-    before = large_server.control("switches")
-    large_server.reset_counts()
-    yield large_server
-    large_server.switch(**before)
-    large_server.clear_faults()
+    yield from fresh(large_server)
 
 
 def pages(size):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -172,3 +173,11 @@ def scim_client(server: VendorProcess, token: str = TOKEN, **headers: str) -> ht
 def patch_op(*operations: dict[str, Any]) -> dict[str, Any]:
     schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
     return {"schemas": [schema], "Operations": list(operations)}
+
+
+def table_rows(page: httpx.Response, caption: str) -> list[list[str]]:
+    """The texts of the cells of the table with this caption, on a page for people."""
+    table = re.search(rf"<caption>[^<]*{caption}.*?</table>", page.text, re.S)
+    assert table, f"no table {caption!r} in {page.text}"
+    cells = [re.findall(r"<td.*?>(.*?)</td>", row, re.S) for row in table[0].split("<tr")[2:]]
+    return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in cells]

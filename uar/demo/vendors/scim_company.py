@@ -61,7 +61,9 @@ def generated(people: int, groups: int, memberships: int, seed: int) -> Row:
     ids = [f"u{n:05d}" for n in range(people)]
     held: list[dict[str, None]] = [{} for _ in range(groups)]
     for _ in range(min(memberships, people * groups)):
-        group = luck.choice([each for each in held if len(each) < people])
+        group = luck.choice(held)
+        while len(group) == people:  # full: there are enough places in all
+            group = luck.choice(held)
         group[_somebody_else(luck, ids, group)] = None
     members: list[list[str]] = [list(each) for each in held]
     if groups > 1:
