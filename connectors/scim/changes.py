@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.errors import Rejected, Remote
+from connectors.errors import AlreadyThere, Rejected, Remote, Unavailable
 from connectors.http import Answer, Method
 from connectors.scim.api import Api, Resource, address, is_refusal, patch
 from connectors.scim.shapes import Same, replaced, with_value, without_value
@@ -50,18 +50,25 @@ def make(api: Api, change: Change) -> bool:
     resource that somebody else changed meanwhile is read again, three times at
     most (412 means that nothing was changed). Raises Missing.
     """
-    for attempt in range(TRIES):
+    for _ in range(TRIES):
         now = api.one(change.path, change.identity)
         if change.is_so(now.row):
             return True
         try:
             _send(api, change, now)
+        except AlreadyThere as conflict:
+            if change.is_so(api.one(change.path, change.identity).row):
+                return True
+            raise Rejected(conflict.sentence) from conflict
         except Remote as failure:
-            if failure.status != CONFLICT or attempt == TRIES - 1:
+            if failure.status != CONFLICT:
                 raise
             continue
-        break
-    return False
+        return False
+    raise Unavailable(
+        f"{api.client.title} says that somebody else changes {change.path}/{change.identity} "
+        "at the same time. Try again later."
+    )
 
 
 def _send(api: Api, change: Change, now: Resource) -> Answer:

@@ -18,7 +18,7 @@ from connectors.base import (
     Unread,
     Verb,
 )
-from connectors.errors import Forbidden, Missing
+from connectors.errors import Forbidden, Missing, Rejected, Unavailable
 from connectors.scim import access
 from connectors.scim.access import GROUP, LICENCE, OTHER, ROLE
 from connectors.scim.api import Api
@@ -78,8 +78,8 @@ class Scim:
                 "This token may not read groups, so every sync stays partial: "
                 "it adds what it finds and never notices that access is gone."
             )
-        except Missing:
-            if known.announces_groups:
+        except (Missing, Rejected, Unavailable) as refusal:
+            if refusal.retry or known.announces_groups:
                 raise
         host = urlsplit(self._config.base_url).hostname or ""
         return SignedIn(f"a SCIM token of {host}", host, missing_rights=tuple(missing))

@@ -21,7 +21,7 @@ class Logins:
         self._style = config.changes
 
     def create(self, account: AccountRecord) -> Added:
-        """Make a user, unless there is one of this user name. Two requests, three for a race.
+        """Make a user, unless there is one of this user name. Two requests, more for a race.
 
         Raises Rejected without a user name.
         """
@@ -32,10 +32,10 @@ class Logins:
             return Added(already=True, account=Ref(TYPE, resource_id(found)))
         try:
             made = self._api.make(self._api.known.users_path, new_user(account)).data
-        except AlreadyThere:
-            found = self._api.named(account.username)
+        except AlreadyThere as conflict:
+            found = self._api.listed(account.username)
             if found is None:
-                raise
+                raise Rejected(conflict.sentence) from conflict
             return Added(already=True, account=Ref(TYPE, resource_id(found)))
         if not resource_id(made):
             raise Garbled(f"{self._api.client.title} made a user and does not say which.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.base import AccountRecord, GrantRecord, Ref, ResourceRecord, Unread
-from connectors.errors import Forbidden, Missing, Remote, Unavailable
+from connectors.errors import Forbidden, Missing, Rejected, Remote, Unavailable
 from connectors.pages import Row
 from connectors.scim import access, memberships
 from connectors.scim.access import ATTRIBUTE, GROUP, LICENCE, OTHER, READ_ONLY, ROLE
@@ -83,7 +83,7 @@ class Reading:
         known = self._api.known
         try:
             return self._api.every(known.groups_path, "groups")
-        except (Missing, Unavailable, Forbidden) as refusal:
+        except (Missing, Unavailable, Rejected, Forbidden) as refusal:
             if refusal.retry:
                 raise
             if isinstance(refusal, Forbidden) or known.announces_groups:

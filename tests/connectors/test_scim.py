@@ -170,6 +170,22 @@ def test_a_server_without_groups_is_read_without_them(served, scim):
     assert read.unread == []
 
 
+@pytest.mark.parametrize("status", ["400", "405", "501"])
+def test_groups_that_are_not_announced_may_be_refused_in_any_way(served, scim, status):
+    served.switch(groups_route="absent", user_groups=False)
+    served.fault(status, path="/scim/v2/Groups", times=0)
+
+    assert scim(served).check().missing_rights == ()
+    assert Read(scim(served)).unread == []
+
+
+@pytest.mark.parametrize("status", ["400", "404", "501"])
+def test_groups_that_are_announced_and_refused_make_the_read_partial(served, scim, status):
+    served.fault(status, path="/scim/v2/Groups", times=0)
+
+    assert [each.resource.id for each in Read(scim(served)).unread] == ["all of them"]
+
+
 def test_groups_that_only_users_show_are_read_and_cannot_be_changed(served, scim):
     served.switch(groups_route="absent")
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from connectors.base import AccountRecord, EntitlementRecord, Ref
-from connectors.errors import Forbidden, Missing, Rejected
+from connectors.errors import Forbidden, Missing, Rejected, Unavailable
 from tests.connectors.scim_cast import TOKEN, account, member_of, role, seat
 from tests.scim_company import ADA, CAM, EMPTY, LEADS, MAX, NOOR, RITA, SALES, STAFF, scim_company
 
@@ -214,6 +214,24 @@ def test_a_change_of_the_whole_group_overwrites_nobody_elses(server, app, change
 
     assert lost
     assert members(server, SALES) == [MAX, CAM]
+
+
+def test_a_group_that_is_never_left_alone_is_tried_again_later(server, app):
+    server.switch(patch_value_path="rejected")
+    server.fault("412", method="PATCH", times=0)
+
+    with pytest.raises(Unavailable, match="at the same time") as raised:
+        app().revoke(account(ADA), member_of(SALES))
+
+    assert raised.value.retry
+    assert members(server, SALES) == [ADA, MAX]
+
+
+def test_a_conflict_is_success_only_if_a_read_shows_it(server, app, noor):
+    server.fault("409", method="PATCH", times=0)
+
+    with pytest.raises(Rejected, match="409"):
+        app().grant(noor, member_of(SALES))
 
 
 def test_a_group_that_does_not_exist_is_not_called_done(app, noor):

@@ -78,6 +78,24 @@ def test_an_account_is_found_also_where_nothing_is_filtered(server, app, tim, fi
     assert app().create(TIM).account == Ref("user", tim.id)
 
 
+def test_an_account_that_a_careless_filter_hides_is_found_in_the_list(server, app, tim):
+    server.switch(filters="ignored", max_results=2)
+    n_changes = len(server.history())
+
+    made = app().create(TIM)
+
+    assert made.already
+    assert made.account == Ref("user", tim.id)
+    assert len(server.history()) == n_changes
+
+
+def test_a_conflict_about_nobody_who_is_there_is_told(server, app):
+    server.fault("409", path="/scim/v2/Users", method="POST")
+
+    with pytest.raises(Rejected, match="409"):
+        app().create(TIM)
+
+
 def test_whoever_is_faster_made_it(server, app, tim):
     # the look before sees nobody, and the answer to our call says that she is there
     server.fault("empty", path="/scim/v2/Users", method="GET", times=1)

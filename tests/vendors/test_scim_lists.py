@@ -70,6 +70,9 @@ def test_a_server_may_understand_simple_filters_only(scim_server, scim):
     scim_server.switch(filters="none")
     assert scim.get("Users", params={"filter": 'userName eq "noor"'}).status_code == 501
 
+    scim_server.switch(filters="ignored")
+    assert ids(scim.get("Users", params={"filter": 'userName eq "noor"'})) == EVERYBODY
+
 
 def test_nothing_found_is_an_empty_list_and_no_error(scim_server, scim):
     nobody = {"filter": 'userName eq "nobody"'}

@@ -21,7 +21,7 @@ def listed(
 ) -> Response:
     """Answer a list; `asked` holds the parameters by name, from the query or from a search."""
     shown = view
-    if asked.get("filter"):
+    if asked.get("filter") and switches.filters != "ignored":
         if switches.filters == "none":
             raise Refusal(501, "filters are not supported", "invalidFilter")
         test = filter_of(str(asked["filter"]), only_eq=switches.filters == "eq")

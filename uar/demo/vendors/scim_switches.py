@@ -54,7 +54,9 @@ class Switches:
     resources_when_empty: bool = switch(True, "a list without rows has Resources")
     stable_order: bool = switch(True, "lists have the same order each time")
     sort: bool = switch(False, "sortBy is obeyed and announced")
-    filters: str = switch("all", "which filters are understood", choices=("all", "eq", "none"))
+    filters: str = switch(
+        "all", "which filters are understood", choices=("all", "eq", "none", "ignored")
+    )
     groups_route: str = switch("served", "/Groups", choices=("served", "absent", "forbidden"))
     members: str = switch(
         "inline", "where members of groups are shown", choices=("inline", "one", "never")
