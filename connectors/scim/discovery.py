@@ -44,7 +44,6 @@ class Discovered:
     page_size: int = USUAL_PAGE
     by_cursor: bool = False
     sorts: bool = False
-    has_etags: bool = False
     kinds: tuple[Kind, ...] | None = None
     canonical: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
@@ -95,7 +94,6 @@ def discover(client: Client) -> Discovered:
         page_size=_page_size(config, paging),
         by_cursor=_goes_by_cursor(paging),
         sorts=_supports(config, "sort"),
-        has_etags=_supports(config, "etag"),
         kinds=None if types is None else tuple(_kinds(types, _with_members(schemas))),
         canonical={
             text(get(each, "name")).lower(): found

@@ -5,7 +5,6 @@ rest is habit: booleans as text, one value where several may be, ids as numbers.
 Nothing here does I/O or raises.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,11 +76,3 @@ def instant(value: Any) -> datetime | None:
     except ValueError:
         return None
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def strings(element: Any) -> Iterator[str]:
-    """The texts of several values, without empty ones."""
-    for each in elements(element) or ():
-        said = value_of(each)
-        if said.strip():
-            yield said

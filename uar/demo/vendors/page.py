@@ -28,7 +28,7 @@ main > .wide { grid-column: 1 / -1 }
 @media (max-width: 50rem) { main { grid-template-columns: minmax(0, 1fr) }
   .groups { max-height: 40vh; overflow-y: auto } }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
-  padding: .9rem 1.1rem; overflow-x: auto }
+  padding: .9rem 1.1rem; overflow-x: auto; position: relative }
 h2 { font-size: 1.05rem; margin: 0 0 .5rem } p { margin: .4rem 0 }
 table { border-collapse: collapse; width: 100% }
 caption { text-align: left; color: var(--soft); padding-bottom: .3rem }
