@@ -16,6 +16,7 @@ from connectors.scim.values import elements, get, resource_id, text, value_of
 
 GROUP, ROLE, LICENCE, OTHER = "group", "role", "entitlement", "other"
 READ_ONLY = "The server's schema says that {} are for reading: change this in the application."
+NOT_OURS = "Only groups, roles and entitlements are changed through SCIM."
 ATTRIBUTE = {ROLE: "roles", LICENCE: "entitlements"}
 
 

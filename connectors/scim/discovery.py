@@ -8,6 +8,7 @@ since half an answer could pass for things that are gone.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from connectors.errors import Blocked, Missing, Remote
 from connectors.http import Client
@@ -94,7 +95,7 @@ def discover(client: Client) -> Discovered:
         page_size=_page_size(config, paging),
         by_cursor=_goes_by_cursor(paging),
         sorts=_supports(config, "sort"),
-        kinds=None if types is None else tuple(_kinds(types, _with_members(schemas))),
+        kinds=None if types is None else tuple(_kinds(types, client.base_url, schemas)),
         canonical={
             text(get(each, "name")).lower(): found
             for each in attributes
@@ -140,14 +141,26 @@ def _rows(data: Any) -> list[Any] | None:
     return found if isinstance(found, list) else None
 
 
-def _kinds(rows: list[Any], with_members: set[str]) -> list[Kind]:
+def _kinds(rows: list[Any], base_url: str, schemas: list[Any]) -> list[Kind]:
+    with_members = _with_members(schemas)
     found: list[Kind] = []
     for row in rows:
-        name, path = text(get(row, "name")) or text(get(row, "id")), text(get(row, "endpoint"))
-        if name and path and "://" not in path and "?" not in path:
+        name = text(get(row, "name")) or text(get(row, "id"))
+        endpoint = get(row, "endpoint")
+        path = _relative(endpoint, base_url) if isinstance(endpoint, str) else ""
+        if name and path:
             has_members = text(get(row, "schema")).lower() in with_members
-            found.append(Kind(name, "/" + path.strip("/"), has_members))
+            found.append(Kind(name, path, has_members))
     return found
+
+
+def _relative(endpoint: str, base_url: str) -> str:
+    """The path of a list below the base URL, which some servers repeat; "" if it is elsewhere."""
+    for base in (base_url, urlsplit(base_url).path):
+        if base and endpoint.startswith(f"{base}/"):
+            endpoint = endpoint.removeprefix(base)
+    is_elsewhere = not endpoint or "://" in endpoint or "?" in endpoint or ".." in endpoint
+    return "" if is_elsewhere else "/" + endpoint.strip("/")
 
 
 def _with_members(schemas: list[Any]) -> set[str]:

@@ -7,7 +7,7 @@ from connectors.base import AccountRecord, EntitlementRecord, Verb
 from connectors.errors import Missing, Rejected
 from connectors.pages import Row
 from connectors.scim import changes
-from connectors.scim.access import ATTRIBUTE, GROUP, READ_ONLY, value_id, value_in
+from connectors.scim.access import ATTRIBUTE, GROUP, NOT_OURS, READ_ONLY, value_id, value_in
 from connectors.scim.api import Api
 from connectors.scim.changes import Change, has
 from connectors.scim.config import ScimConfig
@@ -53,7 +53,7 @@ class Orders:
         """Why it cannot be changed by hand, as the server says now; "" if it can be."""
         kind = entitlement.resource.type
         if kind not in (GROUP, *ATTRIBUTE):
-            return "Only groups, roles and entitlements are changed through SCIM."
+            return NOT_OURS
         if kind == GROUP:
             self._api.one(self._api.known.groups_path, entitlement.resource.id)
         attribute = ATTRIBUTE.get(kind, "members")

@@ -6,7 +6,7 @@ from connectors.base import AccountRecord, GrantRecord, Ref, ResourceRecord, Unr
 from connectors.errors import Forbidden, Missing, Rejected, Remote, Unavailable
 from connectors.pages import Row
 from connectors.scim import access, memberships
-from connectors.scim.access import ATTRIBUTE, GROUP, LICENCE, OTHER, READ_ONLY, ROLE
+from connectors.scim.access import ATTRIBUTE, GROUP, LICENCE, NOT_OURS, OTHER, READ_ONLY, ROLE
 from connectors.scim.api import Api
 from connectors.scim.config import ScimConfig
 from connectors.scim.discovery import Kind
@@ -32,7 +32,7 @@ class Reading:
         self._has_resources = False
         self._others: dict[Kind, list[Row]] = {}
         self._unread: list[Unread] = []
-        self.fixed: Mapping[str, str] = {}
+        self.fixed: Mapping[str, str] = {OTHER: NOT_OURS}
 
     def accounts(self) -> Iterator[AccountRecord]:
         """Everybody who has an id."""
@@ -108,7 +108,7 @@ class Reading:
         fixed = {kind: READ_ONLY.format(name) for kind, name in names.items() if name in read_only}
         if self._groups is None:
             fixed[GROUP] = ON_USERS_ONLY
-        return {**fixed, OTHER: "Only groups, roles and entitlements are changed through SCIM."}
+        return {**fixed, OTHER: NOT_OURS}
 
     def _memberships(
         self, resources: Sequence[ResourceRecord], known: set[str]

@@ -32,13 +32,17 @@ def an_app(users: list[Any], groups: list[Any] = ()) -> Callable[[Asked], Say]:
     return answer
 
 
+def read_at(server, heard):
+    connector = scim(server.url, heard)
+    try:
+        return Read(connector)
+    finally:
+        connector.close()
+
+
 def read_of(heard, users, groups=()):
     with serving(an_app(users, groups)) as server:
-        connector = scim(server.url, heard)
-        try:
-            return Read(connector)
-        finally:
-            connector.close()
+        return read_at(server, heard)
 
 
 @pytest.mark.parametrize("bad", [{}, {"userName": "rita"}, {"id": None}, {"id": ""}, {"id": True},
@@ -174,11 +178,8 @@ def test_two_users_of_one_id_are_not_believed(heard):
 @pytest.mark.parametrize("body", [{}, [], {"Resources": 7}, {"results": []}, "x", 7, None])
 def test_what_is_no_list_of_scim_is_garbled(heard, body):
     said = Say(200, json.dumps(body).encode(), {"content-type": "application/scim+json"})
-    with serving(lambda _asked: said) as server:
-        connector = scim(server.url, heard)
-        with pytest.raises(Garbled):
-            Read(connector)
-        connector.close()
+    with serving(lambda _asked: said) as server, pytest.raises(Garbled):
+        read_at(server, heard)
 
 
 @pytest.mark.parametrize(
@@ -193,3 +194,36 @@ def test_the_id_of_an_entitlement_says_its_value_and_its_type(element):
         assert (value, sort) == (element, "")
     else:
         assert {"value": value, "type": sort} == element
+
+
+@pytest.mark.parametrize("endpoint", [
+    "/Users", "Users", "/Users/", "/scim/v2/Users", "{base}/Users", "https://elsewhere.test/Users",
+    "/../Users", "", None, 7,
+], ids=str)  # fmt: skip
+def test_users_are_found_wherever_the_server_says_that_they_are(heard, endpoint):
+    def answer(asked: Asked) -> Say:
+        if asked.path.endswith("/ResourceTypes"):
+            base = f"http://{asked.headers['host']}/scim/v2"
+            where = endpoint.format(base=base) if isinstance(endpoint, str) else endpoint
+            return data([{"name": "User", "endpoint": where}])
+        return an_app([GOOD])(asked)
+
+    with serving(answer) as server:
+        read = read_at(server, heard)
+
+    assert [each.id for each in read.accounts] == ["1"]
+    assert {asked.path for asked in server.asked} >= {"/scim/v2/Users"}
+
+
+def test_a_list_may_have_a_name_of_the_server_s_own(heard):
+    def answer(asked: Asked) -> Say:
+        if asked.path.endswith("/ResourceTypes"):
+            return data({"Resources": [{"id": "User", "endpoint": "/People"}]})
+        if asked.path == "/scim/v2/People":
+            return data({"totalResults": 1, "Resources": [GOOD]})
+        return data({}, 404)
+
+    with serving(answer) as server:
+        read = read_at(server, heard)
+
+    assert [each.id for each in read.accounts] == ["1"]
