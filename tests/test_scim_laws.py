@@ -261,3 +261,15 @@ def test_l5_access_through_another_group_is_removed_at_its_source(lite: ScimWorl
     assert kept[0][1] is OrderState.CONSENT
     carry_out_due(lite.site)
     assert lite.changes() == []
+
+
+def test_l14_no_order_touches_the_account_whose_token_it_is(lite: ScimWorld) -> None:
+    lite.server.switch(me=ADA)
+    connections.check(lite.site, lite.connector_id)
+
+    order = lite.order_removal()
+    carry_out_due(lite.site)
+
+    assert lite.order(order).state is OrderState.MANUAL
+    assert "protected account" in lite.order(order).result
+    assert lite.changes() == []

@@ -77,7 +77,7 @@ class Fullstory:
         self._way.close()
 
     def check(self) -> SignedIn:
-        """Say whom the token or key belongs to and what it cannot read. Six requests at most."""
+        """Say whom the token or key belongs to and what it cannot read. Seven requests at most."""
         return self._way.check()
 
     def accounts(self) -> Iterator[AccountRecord]:

@@ -94,6 +94,16 @@ class Api:
             self.peek(path)
             return None
 
+    def me(self) -> Row | None:
+        """The user whose token this is; None where the server does not tell (RFC 7644, 3.11)."""
+        try:
+            row = self.client.get("/Me").data
+        except Remote as refusal:
+            if refusal.retry:
+                raise
+            return None
+        return row if isinstance(row, dict) and resource_id(row) else None
+
     def named(self, username: str) -> Row | None:
         """The user of this user name, None if there is none; user names have no case.
 

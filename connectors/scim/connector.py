@@ -11,6 +11,7 @@ from connectors.base import (
     Granted,
     GrantRecord,
     Net,
+    Ref,
     ResourceRecord,
     ResourceType,
     Revoked,
@@ -25,7 +26,9 @@ from connectors.scim.api import Api
 from connectors.scim.config import ScimConfig
 from connectors.scim.logins import Logins
 from connectors.scim.orders import Orders
+from connectors.scim.people import TYPE
 from connectors.scim.reading import Reading
+from connectors.scim.values import get, resource_id, text
 
 
 class Scim:
@@ -67,7 +70,10 @@ class Scim:
         self._api.client.close()
 
     def check(self) -> SignedIn:
-        """Say which server answers and what the token may not read. Six requests at most."""
+        """Say whose token it is, if the server tells, and what it may not read.
+
+        Seven requests at most. An account of our own is protected from then on (L14).
+        """
         known = self._api.known
         self._api.peek(known.users_path)
         missing: list[str] = []
@@ -82,7 +88,10 @@ class Scim:
             if refusal.retry or known.announces_groups:
                 raise
         host = urlsplit(self._config.base_url).hostname or ""
-        return SignedIn(f"a SCIM token of {host}", host, missing_rights=tuple(missing))
+        me = self._api.me()
+        who = text(get(me, "userName")) or f"a SCIM token of {host}"
+        own = Ref(TYPE, resource_id(me)) if me else None
+        return SignedIn(who, host, own, tuple(missing))
 
     def reading(self) -> Reading:
         """A reading that begins anew, for a question about the present."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.base import AccountStatus
+from connectors.base import AccountStatus, Ref
 from connectors.errors import Garbled, Missing, Rejected, Unauthorised
 from connectors.scim.api import PATCH_OP
 from tests.connectors.scim_cast import TOKEN, Read
@@ -310,3 +310,18 @@ def test_checking_says_which_server_it_is(served, scim):
     assert "127.0.0.1" in signed_in.who
     assert signed_in.missing_rights == ()
     assert signed_in.account is None
+
+
+def test_l14_the_account_whose_token_it_is_is_found(served, scim):
+    served.switch(me=CAM)
+
+    signed_in = scim(served).check()
+
+    assert (signed_in.who, signed_in.account) == ("cam@example.test", Ref("user", CAM))
+
+
+@pytest.mark.parametrize("status", ["400", "403", "404", "405"])
+def test_a_server_that_does_not_tell_whose_token_it_is_is_no_worse(served, scim, status):
+    served.fault(status, path="/scim/v2/Me", times=0)
+
+    assert scim(served).check().account is None

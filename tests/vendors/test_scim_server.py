@@ -109,6 +109,13 @@ def test_what_is_not_supported_says_so(scim):
     assert scim.get("Users/a/b").status_code == 404
 
 
+def test_a_token_may_be_somebody_s_own(scim_server, scim):
+    scim_server.switch(me=ADA)
+
+    assert scim.get("Me").json()["id"] == ADA
+    assert scim.delete("Me").status_code == 501
+
+
 # what it says of itself
 
 

@@ -37,6 +37,7 @@ class Switches:
     )
     plural_config: bool = switch(False, "the configuration is at /ServiceProviderConfigs only")
     bare_lists: bool = switch(False, "Schemas and ResourceTypes are bare arrays")
+    me: str = switch("", "id of the user whose token this is, whom /Me shows; empty is 501")
     canonical_roles: bool = switch(True, "the schema lists the roles that can be given")
     roles_endpoint: bool = switch(False, "/Roles is a resource type and lists the roles")
     announces_paging: bool = switch(True, "ServiceProviderConfig has `pagination`")

@@ -86,6 +86,8 @@ class Scim:
         self._insist_on_accept(request)
         if parts[0] in NAMES:
             return self._discovered(request, parts)
+        if parts == ["Me"] and request.method == "GET" and self.switches.me:
+            return self._read(request, ["Users", self.switches.me])
         if parts[0] in ("Me", "Bulk", ".search"):
             raise Refusal(501, f"{parts[0]} is not supported")
         search = parts[1:] == [".search"] and request.method == "POST"
