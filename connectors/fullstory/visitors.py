@@ -16,6 +16,7 @@ from connectors.http import Client
 from connectors.pages import MAX_ROWS
 
 TYPE = "visitor"
+MOST_IDLE = 10  # pages in a row that are empty or the same and still name a next one
 READING_ROLES = ("ADMIN", "ARCHITECT")
 NOT_TEAMMATES = (
     "An API key shows the visitors whom Fullstory recorded, not the teammates who can sign in to "
@@ -68,7 +69,8 @@ class Visitors:
         self.unread = []
         seen: set[str] = set()
         tokens = {""}
-        token, n_nameless = "", 0
+        token, n_nameless, n_idle = "", 0, 0
+        last: list[Any] = []
         while True:
             rows, following = self._page(token)
             for row in rows:
@@ -82,7 +84,9 @@ class Visitors:
                     yield _account(row)
             if not following:
                 break
-            if following in tokens or len(tokens) > MAX_ROWS:
+            n_idle = n_idle + 1 if not rows or rows == last else 0
+            last = rows
+            if following in tokens or n_idle > MOST_IDLE or len(seen) > MAX_ROWS:
                 raise Garbled("Fullstory does not stop sending users: a page came twice.")
             tokens.add(following)
             token = following

@@ -21,6 +21,7 @@ from connectors.scim.discovery import Discovered, discover
 from connectors.scim.values import get, resource_id, text
 
 WRITTEN_AS = {"content-type": "application/scim+json"}
+MOST_IDLE = 10  # pages in a row that bring nobody new and still name a next one
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
@@ -196,14 +197,17 @@ class Api:
         """The rows from this page on, with what is wrong about them or "" if nothing is."""
         found: dict[str, Row] = {}
         cursors: set[str] = set()
+        n_idle = 0
         while True:
+            before = len(found)
             for row in page.rows:
                 found.setdefault(row_key(row), row)
+            n_idle = 0 if len(found) > before else n_idle + 1
             if not page.cursor:
                 break
             if page.cursor in cursors:
                 return [], "the same page came twice."
-            if len(found) > MAX_ROWS or len(cursors) > MAX_ROWS:
+            if n_idle > MOST_IDLE or len(found) > MAX_ROWS:
                 raise Garbled(f"{self.client.title} does not stop sending {what}.")
             cursors.add(page.cursor)
             page = self._after(path, page.cursor)

@@ -12,7 +12,7 @@ from connectors.errors import Forbidden, Garbled, Missing, Rejected, Unauthorise
 from connectors.fields import Problems, Secret, parse
 from connectors.fullstory import Fullstory, FullstoryConfig
 from tests.connectors.conftest import fresh
-from tests.connectors.loopback import LOOPBACK
+from tests.connectors.loopback import LOOPBACK, data, serving
 from tests.connectors.scim_cast import Read, account, member_of, role
 from tests.fullstory_company import (
     ADA,
@@ -330,6 +330,42 @@ def test_pages_that_go_in_circles_are_noticed(server, open_):
 
     with pytest.raises(Garbled, match="a page came twice"):
         Read(open_(api_key=KEY))
+
+
+def test_however_many_strangers_come_between_everybody_is_read(open_):
+    def answer(asked):
+        n = int(asked.query.get("page_token", "0"))
+        rows = [{"id": str(n), "uid": "ada"} if n == 40 else {"id": str(n)}]
+        return data({"results": rows, **({"next_page_token": str(n + 1)} if n < 40 else {})})
+
+    with serving(answer) as other:
+        assert [each.id for each in Read(open_(api_key=KEY, base_url=other.url)).accounts] == ["40"]
+
+
+def test_tokens_that_lead_nowhere_are_not_followed_for_ever(open_):
+    def answer(asked):
+        following = str(int(asked.query.get("page_token", "0")) + 1)
+        return data({"results": [{"id": "1", "uid": "u"}], "next_page_token": following})
+
+    with serving(answer) as other:
+        with pytest.raises(Garbled, match="does not stop"):
+            Read(open_(api_key=KEY, base_url=other.url))
+        assert len(other.asked) < 30
+
+
+@pytest.mark.parametrize("body", [{}, [], {"results": 7}, "x", None], ids=str)
+def test_what_is_no_list_of_visitors_is_garbled(open_, body):
+    with serving(lambda _asked: data(body)) as other, pytest.raises(Garbled):
+        Read(open_(api_key=KEY, base_url=other.url))
+
+
+def test_a_visitor_without_an_id_is_reported_and_the_rest_are_read(open_):
+    rows = [{"uid": "a"}, 7, None, {"id": "2", "uid": "b"}, {"id": 3, "uid": "c"}]
+    with serving(lambda _asked: data({"results": rows})) as other:
+        read = Read(open_(api_key=KEY, base_url=other.url))
+
+    assert [each.id for each in read.accounts] == ["2", "3"]
+    assert len(read.unread) == 3
 
 
 @pytest.mark.parametrize(

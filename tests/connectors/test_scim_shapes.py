@@ -227,3 +227,17 @@ def test_a_list_may_have_a_name_of_the_server_s_own(heard):
         read = read_at(server, heard)
 
     assert [each.id for each in read.accounts] == ["1"]
+
+
+@pytest.mark.parametrize("rows", [[], [GOOD]], ids=["empty", "the same"])
+def test_cursors_that_lead_nowhere_are_not_followed_for_ever(heard, rows):
+    def answer(asked: Asked) -> Say:
+        if asked.path.endswith("/Users"):
+            cursor = asked.query.get("cursor") or "0"
+            return data({"Resources": rows, "nextCursor": str(int(cursor) + 1)})
+        return data({}, 404)
+
+    with serving(answer) as server:
+        with pytest.raises(Garbled, match="does not stop sending users"):
+            read_at(server, heard)
+        assert len(server.asked) < 30
