@@ -68,30 +68,36 @@ class Visitors:
         """Every visitor whom the customer has named. One request per page; pages follow a token."""
         self.unread = []
         seen: set[str] = set()
-        tokens = {""}
-        token, n_nameless, n_idle = "", 0, 0
-        last: list[Any] = []
-        while True:
-            rows, following = self._page(token)
-            for row in rows:
-                identity = _text(row.get("id")) if isinstance(row, dict) else ""
-                if not identity:
-                    self.unread.append(_unread(len(seen) + len(self.unread) + 1))
-                elif not _text(row.get("uid")):
-                    n_nameless += 1  # nobody whom anybody could tell from others
-                elif identity not in seen:
-                    seen.add(identity)
-                    yield _account(row)
-            if not following:
-                break
-            n_idle = n_idle + 1 if not rows or rows == last else 0
-            last = rows
-            if following in tokens or n_idle > MOST_IDLE or len(seen) > MAX_ROWS:
-                raise Garbled("Fullstory does not stop sending users: a page came twice.")
-            tokens.add(following)
-            token = following
+        n_nameless = 0
+        for n, row in enumerate(self._rows(), 1):
+            identity = _text(row.get("id")) if isinstance(row, dict) else ""
+            if not identity:
+                where = Ref(TYPE, f"number {n} of the list")
+                self.unread.append(Unread(where, "A visitor without an id."))
+            elif not _text(row.get("uid")):
+                n_nameless += 1  # nobody whom anybody could tell from others
+            elif identity not in seen:
+                seen.add(identity)
+                yield _account(row)
         if n_nameless:
             self._client.log(f"{n_nameless} anonymous visitors are left out")
+
+    def _rows(self) -> Iterator[Any]:
+        """The rows of all pages. Raises Garbled where tokens lead nowhere."""
+        token, tokens = "", {""}
+        last: list[Any] = []
+        n_rows, n_idle = 0, 0
+        while True:
+            rows, following = self._page(token)
+            yield from rows
+            if not following:
+                return
+            n_rows += len(rows)
+            n_idle = n_idle + 1 if not rows or rows == last else 0
+            if following in tokens or n_idle > MOST_IDLE or n_rows > MAX_ROWS:
+                raise Garbled("Fullstory does not stop sending users: a page came twice.")
+            tokens.add(following)
+            token, last = following, rows
 
     def _page(self, token: str) -> tuple[list[Any], str]:
         asked = {"is_identified": "true", **({"page_token": token} if token else {})}
@@ -114,10 +120,6 @@ def _account(row: dict[str, Any]) -> AccountRecord:
         AccountStatus.DISABLED if is_going else AccountStatus.ENABLED,
         "being deleted" if is_going else "",
     )
-
-
-def _unread(n: int) -> Unread:
-    return Unread(Ref(TYPE, f"number {n} of the list"), "A visitor without an id.")
 
 
 def _text(value: Any) -> str:
