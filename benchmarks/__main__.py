@@ -15,7 +15,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import endings, promptness, queue, staging, sync
+from benchmarks import endings, promptness, queue, staging, sync, writers
 from benchmarks.figures import Figure, as_json, as_table
 from tests import postgres
 from uar.db import connect
@@ -27,6 +27,7 @@ MODULES: dict[str, Callable[[bool, str], list[Figure]]] = {
     "queue": queue.run,
     "endings": endings.run,
     "promptness": promptness.run,
+    "writers": writers.run,
 }
 
 

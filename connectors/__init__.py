@@ -24,9 +24,10 @@ fact about a vendor carries its source.
 from connectors.base import Reader
 from connectors.fullstory import Fullstory
 from connectors.jumpcloud import JumpCloud
+from connectors.percipio import Percipio
 from connectors.scim import Scim
 
-CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Fullstory, Scim)
+CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Fullstory, Percipio, Scim)
 
 
 def find(kind: str) -> type[Reader]:

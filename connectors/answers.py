@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,10 +19,11 @@ from connectors.errors import (
     Unauthorised,
     Unavailable,
 )
+from connectors.incoming import Incoming
 
 LONGEST = 300
 WORTH_REPEATING = frozenset({408, 500, 502, 503, 504})
-NAMES = ("message", "error_description", "error", "detail", "title")
+NAMES = ("message", "error_description", "error", "errors", "detail", "title")
 
 
 class VendorClock:
@@ -43,9 +45,9 @@ class VendorClock:
         return _instant(self._said)
 
 
-def refusal(title: str, request: httpx.Request, response: httpx.Response, said: str) -> Remote:
+def refusal(title: str, request: httpx.Request, incoming: Incoming, said: str) -> Remote:
     """The error for a status of 400 and above; `said` is the vendor's message without secrets."""
-    status = response.status_code
+    status = incoming.status
     because = f"{status}: {said}" if said else str(status)
     call = f"{request.method} {request.url.path}"
     match status:
@@ -66,7 +68,7 @@ def refusal(title: str, request: httpx.Request, response: httpx.Response, said: 
         case 429:
             return RateLimited(
                 f"{title} gets too many requests from us ({because}). Try again later.",
-                retry_after=pause_in(response.headers),
+                retry_after=pause_in(incoming.headers),
             )
     if status >= 500 or status in WORTH_REPEATING:
         return Unavailable(
@@ -74,6 +76,18 @@ def refusal(title: str, request: httpx.Request, response: httpx.Response, said: 
             retry=status in WORTH_REPEATING,
         )
     return Rejected(f"{title} refused {call} ({because}).")
+
+
+def unreachable(title: str, host: str, error: Exception, patience: float, said: str) -> Unavailable:
+    """The error for a vendor that sends no answer; `said` is the error's text without secrets."""
+    if isinstance(error, httpx.TimeoutException):
+        return Unavailable(
+            f"{title} at {host} did not answer within {patience:g} seconds. Try again later."
+        )
+    why = re.sub(r"\[Errno -?\d+\] ", "", said)[:200]
+    return Unavailable(
+        f"{title} at {host} cannot be reached ({why}). Try again later, or check the base URL."
+    )
 
 
 def message_in(content: bytes) -> str:

@@ -5,16 +5,21 @@ wrote it, instants are aware. A `Reader` reads one system, a `Provisioner` also
 changes it. This file must never know a vendor, and never do I/O.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from connectors.net import Net as Net
+
 Verb = Literal["grant", "revoke"]
-Purpose = Literal["assignment", "permission"]
+Purpose = Literal["assignment", "permission", "fact"]
+"""What an entitlement is for: being somewhere, being able to do something, or neither.
+
+A fact says what somebody did or is, such as a completed course. It opens
+nothing, so nobody reviews it unless a campaign asks for its type (L8).
+"""
 
 
 class AccountStatus(StrEnum):
@@ -32,6 +37,14 @@ class Ref:
 
     type: str
     id: str
+
+
+ACCESS = Ref("credential", "access")
+"""The thing that every account has access to: signing in at all. It is in no vendor's list.
+
+A connector with this type in its matrix can change it: granting `access` on it
+activates an account, revoking it deactivates the account.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +112,9 @@ class EntitlementRecord:
     """One thing that can be held on a resource; (resource, slug) names it.
 
     A non-empty `fixed_why` is the sentence why nobody can change it by hand
-    and what to change instead. `can_provision` is then False.
+    and what to change instead. `can_provision` is then False. Of entitlements
+    with the same non-empty `exclusive`, an account holds at most one: giving it
+    another takes the place of the first ("role in prod").
     """
 
     resource: Ref
@@ -109,6 +124,7 @@ class EntitlementRecord:
     purpose: Purpose = "assignment"
     can_provision: bool = False
     fixed_why: str = ""
+    exclusive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +191,6 @@ class SignedIn:
     missing_rights: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Net:
-    """How a connector may use the network.
-
-    `allow_private` names the hosts and networks that may be called although
-    they are private (`connectors.address.allowance` reads them from text).
-    `log` receives one line per page without secrets, from several threads.
-    `timeout` is in seconds, to connect and between bytes. `retries` is how
-    often a read is repeated; changes never are.
-    """
-
-    allow_private: tuple[IPv4Network | IPv6Network | str, ...] = ()
-    log: Callable[[str], None] = field(default=lambda _line: None)
-    concurrency: int = 8
-    timeout: float = 30.0
-    retries: int = 5
-    sleep: Callable[[float], None] = time.sleep
-
-
 class Reader(Protocol):
     """Reads one remote system. Pages, retries and rate limits stay inside.
 
@@ -241,6 +238,18 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Give back connections. The reader is not used afterwards."""
+
+
+@runtime_checkable
+class ChangeReader(Protocol):
+    """A reader whose vendor tells what changed."""
+
+    def only_since(self, instant: datetime) -> None:
+        """From now on read only what changed after this instant.
+
+        What does not come is then neither gone nor verified. Grants may name
+        accounts and resources that did not come because they did not change.
+        """
 
 
 @runtime_checkable

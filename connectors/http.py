@@ -10,27 +10,30 @@ import secrets as randomness
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
 from connectors.address import url_problem
-from connectors.answers import VendorClock, message_in, refusal
+from connectors.answers import VendorClock, message_in, refusal, unreachable
 from connectors.base import Net
 from connectors.errors import (
     Blocked,
     Garbled,
+    Missing,
     RateLimited,
     Rejected,
     Remote,
-    Unavailable,
 )
 from connectors.fanout import FanOut
 from connectors.fields import Secret, redact
-from connectors.transport import open_client
+from connectors.incoming import MAX_BYTES, MAX_STREAM_BYTES, Incoming
+from connectors.pace import Pace
+from connectors.transport import open_transport, time_outs
 
-MAX_BYTES = 64 * 1024 * 1024
 LONGEST_PAUSE = 120.0  # seconds; a vendor that wants more ends the run instead
 FIRST_PAUSE = 0.5
 MAX_REDIRECTS = 3
@@ -40,6 +43,7 @@ R = TypeVar("R")
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Params = Mapping[str, str | int]
 NONE: Mapping[str, Any] = {}
+ALWAYS = {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": "uar"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Client:
     """Speaks JSON over HTTP with one vendor on behalf of one connector.
 
     Safe to use from several threads. `headers` carry the credentials and go to
-    `base_url` only. Raises Blocked at once if that address is not allowed.
+    `base_url` only; `pace` keeps them below a known rate limit. Raises Blocked at
+    once if that address is not allowed.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Client:
         *,
         headers: Mapping[str, str] = NONE,
         secrets: Sequence[Secret] = (),
+        pace: Pace | None = None,
     ) -> None:
         problem = url_problem(base_url, net.allow_private)
         if problem:
@@ -79,11 +85,16 @@ class Client:
         self.clock = VendorClock()
         self._net = net
         self._secrets = tuple(secrets)
+        self._pace = pace
         self._count = 0
         self._lock = threading.Lock()
         self._not_before = 0.0
         self._fan_out = FanOut(net.concurrency)
-        self._http = open_client(self.base_url, net, headers)
+        self._headers = {**ALWAYS, **headers}
+        self._limits = {"timeout": time_outs(net)}
+        # Not an httpx.Client: joining addresses, cookies and redirects of its own would
+        # cost as much again as a request, and none of them is wanted here.
+        self._http = open_transport(net)
 
     @property
     def requests(self) -> int:
@@ -96,13 +107,29 @@ class Client:
 
     def get(self, path: str, params: Params = NONE, *, headers: Mapping[str, str] = NONE) -> Answer:
         """Read. Repeated while that may help."""
-        return self._repeat("GET", path, params, None, headers)
+        return self._repeat(lambda: self._once("GET", path, params, None, headers))
+
+    def stream(
+        self, path: str, take: Callable[[Incoming], T], *, headers: Mapping[str, str] = NONE
+    ) -> T:
+        """Read an answer that is too large to be held: `take` reads it and gives what is wanted.
+
+        Repeated while that may help, and `take` then begins anew. What it raises
+        decides about that; it gets no refusals, and no page instead of data.
+        """
+
+        def taken(request: httpx.Request, incoming: Incoming) -> T:
+            self._insist_on_data(request, incoming)
+            return take(incoming)
+
+        request = self._request("GET", f"{self.base_url}{path}", None, headers)
+        return self._repeat(lambda: self._exchange(request, taken, MAX_STREAM_BYTES))
 
     def search(
         self, path: str, body: Any, params: Params = NONE, *, headers: Mapping[str, str] = NONE
     ) -> Answer:
         """Read through a POST that changes nothing. Repeated while that may help."""
-        return self._repeat("POST", path, params, body, headers)
+        return self._repeat(lambda: self._once("POST", path, params, body, headers))
 
     def write(
         self, method: Method, path: str, body: Any = None, *, headers: Mapping[str, str] = NONE
@@ -120,14 +147,12 @@ class Client:
         self._fan_out.close()
         self._http.close()
 
-    def _repeat(
-        self, method: Method, path: str, params: Params, body: Any, headers: Mapping[str, str]
-    ) -> Answer:
+    def _repeat(self, call: Callable[[], T]) -> T:
         attempt = 0
         while True:
             self._wait_for_pause()
             try:
-                return self._once(method, path, params, body, headers)
+                return call()
             except Remote as failure:
                 pause = _pause(failure, attempt)
                 if not failure.retry or attempt >= self._net.retries or pause > LONGEST_PAUSE:
@@ -147,71 +172,75 @@ class Client:
             self._not_before = max(self._not_before, time.monotonic() + pause)
 
     def _wait_for_pause(self) -> None:
-        wait = self._not_before - time.monotonic()
+        wait = max(self._not_before - time.monotonic(), self._pace.next() if self._pace else 0.0)
         if wait > 0:
             self._net.sleep(wait)
 
     def _once(
         self, method: Method, path: str, params: Params, body: Any, headers: Mapping[str, str]
     ) -> Answer:
-        request = self._http.build_request(
-            method, path, params=params or None, json=body, headers=headers or None
-        )
+        query = f"?{urlencode(params)}" if params else ""
+        request = self._request(method, f"{self.base_url}{path}{query}", body, headers)
+        return self._exchange(request, self._answer, MAX_BYTES)
+
+    def _exchange(
+        self, request: httpx.Request, take: Callable[[httpx.Request, Incoming], T], most: int
+    ) -> T:
         for _ in range(MAX_REDIRECTS + 1):
-            response, content = self._send(request)
-            if not 300 <= response.status_code < 400:
-                return self._answer(request, response, content)
-            request = self._next(request, response)
+            with self._sent(request, most) as incoming:
+                if not 300 <= incoming.status < 400:
+                    return take(request, incoming)
+                request = self._next(request, incoming)
         raise Garbled(f"{self.title} redirects in circles; is the base URL right?")
 
-    def _send(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    def _request(
+        self, method: Method, url: str | httpx.URL, body: Any, headers: Mapping[str, str]
+    ) -> httpx.Request:
+        return httpx.Request(
+            method,
+            url,
+            json=body,
+            headers={**self._headers, **headers},
+            extensions=self._limits,
+        )
+
+    @contextmanager
+    def _sent(self, request: httpx.Request, most: int) -> Iterator[Incoming]:
+        """Send a request; whatever goes wrong until its answer is read becomes Remote."""
         with self._lock:
             self._count += 1
         began = time.monotonic()
         try:
-            response = self._http.send(request, stream=True)
+            response = self._http.handle_request(request)
+            patience = 10 * self._net.timeout
+            incoming = Incoming(self.title, response, patience=patience, most=most)
+            self.clock.hear(response.headers.get("date", ""))
             try:
-                content = self._content(response, began)
+                yield incoming
             finally:
                 response.close()
+                self._log_answer(request, incoming, time.monotonic() - began)
         except httpx.DecodingError:
             raise Garbled(f"{self.title} sent an answer that cannot be unpacked.") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise self._unreachable(error) from None
-        took = (time.monotonic() - began) * 1000
-        self.clock.hear(response.headers.get("date", ""))
+            host, patience = httpx.URL(self.base_url).host, self._net.timeout
+            said = redact(str(error), self._secrets)
+            raise unreachable(self.title, host, error, patience, said) from None
+
+    def _log_answer(self, request: httpx.Request, incoming: Incoming, took: float) -> None:
         where = request.url.raw_path.decode("ascii", "replace")
         self.log(
-            f"{request.method} {where}: {response.status_code}, {len(content)} bytes, {took:.0f} ms"
+            f"{request.method} {where}: {incoming.status}, {incoming.size} bytes, "
+            f"{took * 1000:.0f} ms"
         )
-        return response, content
 
-    def _content(self, response: httpx.Response, began: float) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        for part in response.iter_bytes():
-            parts.append(part)
-            size += len(part)
-            if size > MAX_BYTES:
-                raise Garbled(f"{self.title} sent an answer of more than {MAX_BYTES} bytes.")
-            if time.monotonic() - began > 10 * self._net.timeout:
-                raise Unavailable(f"{self.title} sends its answer too slowly. Try again later.")
-        return b"".join(parts)
-
-    def _answer(self, request: httpx.Request, response: httpx.Response, content: bytes) -> Answer:
-        if response.status_code >= 400:
-            said = redact(message_in(content), self._secrets)
-            failure = refusal(self.title, request, response, said)
-            failure.status = response.status_code
-            raise failure
+    def _answer(self, request: httpx.Request, incoming: Incoming) -> Answer:
+        self._insist_on_data(request, incoming)
+        content = incoming.whole()
         if not content.strip():
-            return Answer(None, response.headers)
-        if _is_page(response, content):
-            raise Garbled(
-                f"{self.title} answered a web page instead of data; is the base URL right?"
-            )
+            return Answer(None, incoming.headers)
         try:
-            return Answer(json.loads(content), response.headers)
+            return Answer(json.loads(content), incoming.headers)
         except (ValueError, RecursionError):
             raise Garbled(
                 f"{self.title} sent an answer that breaks off or is not JSON "
@@ -219,8 +248,22 @@ class Client:
                 retry=True,
             ) from None
 
-    def _next(self, request: httpx.Request, response: httpx.Response) -> httpx.Request:
-        target = request.url.join(response.headers.get("location", ""))
+    def _insist_on_data(self, request: httpx.Request, incoming: Incoming) -> None:
+        is_page = incoming.is_page
+        if incoming.status >= 400:
+            said = redact(message_in(incoming.whole()), self._secrets)
+            problem = refusal(self.title, request, incoming, said)
+            if isinstance(problem, Missing) and is_page:
+                problem = Missing(f"{problem.sentence} It sent a web page: is the base URL right?")
+            problem.status = incoming.status
+            raise problem
+        if is_page:
+            raise Garbled(
+                f"{self.title} answered a web page instead of data; is the base URL right?"
+            )
+
+    def _next(self, request: httpx.Request, incoming: Incoming) -> httpx.Request:
+        target = request.url.join(incoming.headers.get("location", ""))
         problem = url_problem(
             str(target.copy_with(query=None, fragment=None)), self._net.allow_private
         )
@@ -232,17 +275,7 @@ class Client:
                 f"{self.title} redirects {request.method} {request.url.path} to {target.host}, "
                 "where our credentials are not sent. If that is right, make it the base URL."
             )
-        return self._http.build_request("GET", target, headers=request.headers)
-
-    def _unreachable(self, error: Exception) -> Remote:
-        host = httpx.URL(self.base_url).host
-        if isinstance(error, httpx.TimeoutException):
-            return Unavailable(
-                f"{self.title} at {host} did not answer within {self._net.timeout:g} seconds. "
-                "Try again later."
-            )
-        said = redact(str(error), self._secrets)[:200]
-        return Unavailable(f"{self.title} at {host} cannot be reached ({said}). Try again later.")
+        return self._request("GET", target, None, request.headers)
 
 
 def _pause(failure: Remote, attempt: int) -> float:
@@ -255,8 +288,3 @@ def _pause(failure: Remote, attempt: int) -> float:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
-
-
-def _is_page(response: httpx.Response, content: bytes) -> bool:
-    kind = response.headers.get("content-type", "")
-    return "html" in kind or content.lstrip()[:1] == b"<"

@@ -1,7 +1,7 @@
 """Connections that only reach allowed addresses, for `connectors.http`."""
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import httpcore
 import httpx
@@ -52,8 +52,8 @@ class GuardedBackend(httpcore.SyncBackend):
         return addresses
 
 
-def open_client(base_url: str, net: Net, headers: Mapping[str, str]) -> httpx.Client:
-    """An httpx client whose every connection is guarded; proxies and environment are ignored."""
+def open_transport(net: Net) -> httpx.HTTPTransport:
+    """A transport whose every connection is guarded; proxies and environment are ignored."""
     context = httpx.create_ssl_context(trust_env=False)
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # httpx has no setting for what opens its connections. test_http proves that
@@ -65,11 +65,10 @@ def open_client(base_url: str, net: Net, headers: Mapping[str, str]) -> httpx.Cl
         keepalive_expiry=KEEP_SECONDS,
         network_backend=GuardedBackend(net.allow_private),
     )
-    return httpx.Client(
-        base_url=base_url,
-        headers={"accept": "application/json", "user-agent": "uar", **headers},
-        timeout=httpx.Timeout(net.timeout, connect=min(net.timeout, CONNECT_SECONDS), pool=None),
-        transport=transport,
-        trust_env=False,
-        follow_redirects=False,
-    )
+    return transport
+
+
+def time_outs(net: Net) -> dict[str, float | None]:
+    """How long a connection may take to open and to say the next byte, as httpx wants it."""
+    connect = min(net.timeout, CONNECT_SECONDS)
+    return httpx.Timeout(net.timeout, connect=connect, pool=None).as_dict()

@@ -86,6 +86,12 @@
     if (control?.matches("summary") && control.parentElement.open) control.parentElement.querySelector("input")?.focus();
     return Boolean(control);
   }
+  function undoLast(list) { // the selection has moved on from the decision that one regrets
+    const row = document.getElementById(list.dataset.last ?? "");
+    if (!row?.querySelector("[data-key=u]:not(:disabled)")) return false;
+    choose(list, row);
+    return press(row, "u");
+  }
   function afterReason(input, row) { // a decision that lacked it is tried again; else back to the row
     row.focus();
     return (row.dataset.again && input.value.trim() && press(row, row.dataset.again)) || true;
@@ -104,7 +110,7 @@
     if (key === "]" || key === "[") return jump(list, row, key === "]" ? 1 : -1) ?? true;
     if (target === row && key === "Enter") return row.querySelector("a[href]")?.click() ?? true;
     if (target === row && key === " ") return row.querySelector("input[type=checkbox]")?.click() ?? true;
-    return key.length === 1 && key !== " " && press(row, key.toLowerCase());
+    return key.length === 1 && key !== " " && (press(row, key.toLowerCase()) || (key.toLowerCase() === "u" && undoLast(list)));
   }
   document.addEventListener("keydown", (event) => { if (onKey(event)) event.preventDefault(); });
   document.addEventListener("focusin", ({ target }) => {
@@ -124,6 +130,7 @@
     prepareLists();
     if (!ctx.acted) return;
     const { list, at } = ctx.acted, rows = rowsOf(list);
+    list.dataset.last = rows[at]?.id ?? "";
     if (rows[at]?.querySelector("[data-focus]")) rows[at].dataset.again = ctx.acted.letter;
     if (document.activeElement !== document.body) return;
     const next = rows.slice(at).find(undecided) ?? rows[at] ?? rows.at(-1);
@@ -153,6 +160,7 @@
       if (control.type === "checkbox") control.checked = value !== control.value; else control.value = value;
     }
     prepareLists();
+    document.querySelector("nav[data-level='2'] [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     setInterval(refresh, 1000);
     const first = document.querySelector("[data-focus]") ?? document.querySelector("[data-autofocus] [aria-selected=true]");
     if (first && !location.hash) first.focus({ preventScroll: !first.matches(".problems") });

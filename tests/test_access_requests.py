@@ -130,7 +130,7 @@ def test_a_failed_change_that_works_after_all_is_told_too(world: World) -> None:
     prove(world, orders_of(world, request)[0])
 
     assert told(world, world.ada)[-1] == "CRM · Admins member: granted"
-    assert "It ends on" in now_of(world, request).outcome
+    assert "Until" in now_of(world, request).outcome
 
 
 def test_being_told_twice_changes_and_says_nothing_more(world: World) -> None:

@@ -33,6 +33,7 @@ from uar.models import (
     ReviewItem,
     SignIn,
     SignOff,
+    StepHandover,
     SyncRun,
 )
 from uar.models import ProvisioningOrder as Order
@@ -121,8 +122,7 @@ def _item(world: World) -> ReviewItem:
 def _cause(world: World) -> GrantCause:
     grant = _grant(world)
     return GrantCause(
-        grant_id=grant.id, connector_id=grant.connector_id, account_id=grant.account_id,
-        entitlement_id=grant.entitlement_id, kind=Cause.REQUEST, request_id=9,
+        grant_id=grant.id, kind=Cause.REQUEST, request_id=9,
         began_at=clock.now(),
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ AT_MOST_ONE: dict[str, Row] = {
     "grants.account_id,entitlement_id": lambda w: Grant(
         **_place(w), **_access(w), began_at=clock.now()
     ),
-    "grant_cause.connector_id,account_id,entitlement_id,via_id,kind,request_id": _cause,
+    "grant_cause.grant_id,via_id,kind,request_id": _cause,
     "sync_run.connector_id (running)": lambda w: SyncRun(
         connector_id=w.connector().id, by="t", started_at=clock.now(), heartbeat_at=clock.now()
     ),
@@ -167,6 +167,10 @@ AT_MOST_ONE: dict[str, Row] = {
     ),
     "access_request.subject_id,entitlement_id": _request,
     "approval_step.request_id,position": _step,
+    "step_handover.step_id": lambda w: StepHandover(
+        step_id=_one(w, ApprovalStep, lambda: w.add(_step(w))).id, from_id=w.max.id,
+        to_id=w.sam.id, at=clock.now(), reason="r",
+    ),
     "review_item.campaign_id,grant_id": _item,
     "sign_off.campaign_id,by": lambda w: SignOff(
         campaign_id=_campaign(w).id, by=w.ada.id, at=clock.now(), statement="s", certified=0,

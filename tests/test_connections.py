@@ -58,7 +58,7 @@ def test_nothing_is_connected_to_uar_itself(lite_world: World, vault: Vault) -> 
     with lite_world.as_(lite_world.rita) as work:
         ensure_own_app(work)
 
-    with pytest.raises(Refused):
+    with pytest.raises(Invalid, match="tool itself"):
         added(lite_world, vault, "uar")
 
 

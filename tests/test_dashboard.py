@@ -210,7 +210,7 @@ def test_the_dashboard_costs_the_same_queries_however_many_there_are(
     for item in review_world.items(campaign)[:10]:
         review_world.decide(item, Verdict.CERTIFY, "")
 
-    with world.reading() as session, asserts_queries(7, world.engine):
+    with world.reading() as session, asserts_queries(8, world.engine):
         dashboard.campaign_totals(session, campaign.id)
         paces.reviewers(session, campaign, NOON)
         removal_rows.removal_counts(session, campaign.id)

@@ -69,6 +69,7 @@ def test_the_due_date_counts_to_the_end_of_the_day_where_the_organisation_is() -
         ("name", {"name": "  "}),
         ("name", {"name": "x" * 121}),
         ("due_on", {"due_on": date(2026, 3, 11)}),
+        ("due_on", {"due_on": date(9999, 12, 31)}),
         ("apps", {"scope": ()}),
         ("apps", {"scope": (Scope(4711),)}),
         ("fallback_id", {"fallback_id": 4711}),

@@ -11,7 +11,8 @@ from sqlmodel import col
 from tests.world import World
 from tests.world_requests import make_super, site_of
 from uar import clock
-from uar.endings import end_due, give_back, seen_again
+from uar.comebacks import seen_again
+from uar.endings import end_due, give_back
 from uar.errors import Refused
 from uar.grants import ended, remove
 from uar.lifecycle import move
@@ -86,7 +87,7 @@ def test_l14_a_protected_account_gives_nothing_back_through_uar(world: World) ->
     assert world.all(Order) == []
 
 
-def test_a_role_in_uar_is_not_given_back_by_a_forged_form(world: World) -> None:
+def test_l14_the_last_super_administrator_gives_nothing_back_by_a_forged_form(world: World) -> None:
     make_super(world, world.ada)
     (role,) = world.all(Grant)
 

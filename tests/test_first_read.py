@@ -40,6 +40,52 @@ def test_a_first_read_reports_all_that_it_found(world: SyncWorld) -> None:
     assert run.counts["after"] == {"accounts": 6, "grants": 18}
 
 
+def test_its_report_can_be_paged_and_filtered(world: SyncWorld) -> None:
+    run = world.sync()
+    shown, after = [], 0
+
+    with world.reading() as session:
+        while page := runs.changes(session, run.id, after=after, limit=4):
+            shown += page
+            after = page[-1].id
+        whole = runs.changes(session, run.id, limit=1000)
+        accounts = runs.changes(session, run.id, what=ChangeOf.ACCOUNT)
+        gone = runs.changes(session, run.id, change=Change.GONE)
+
+    assert shown == whole
+    assert len(whole) == 3 + 3 + 6 + 18
+    assert {row.after["name"] for row in accounts if row.after} == {
+        f"P{n} Number" for n in range(6)
+    }
+    assert gone == []
+
+
+def test_a_later_read_reports_only_what_differs(world: SyncWorld) -> None:
+    world.sync()
+    world.vendor.add_group("Sellers", world.vendor.add_person("Ben Cole"))
+
+    run = world.sync()
+
+    with world.reading() as session:
+        report = runs.changes(session, run.id)
+    assert {(row.what, row.account or row.vendor_id) for row in report} == {
+        (ChangeOf.RESOURCE, "g-sellers"),
+        (ChangeOf.ENTITLEMENT, "g-sellers"),
+        (ChangeOf.ACCOUNT, "u-ben"),
+        (ChangeOf.PATH, "Ben Cole"),
+    }
+
+
+def test_a_read_that_broke_off_reports_what_it_wrote(world: SyncWorld) -> None:
+    world.vendor.fails["grants"] = Unavailable("The vendor has a fault of its own.")
+
+    failed = world.sync()
+
+    with world.reading() as session:
+        accounts = runs.changes(session, failed.id, what=ChangeOf.ACCOUNT)
+    assert len(accounts) == len(world.all(Account))
+
+
 def test_its_accounts_have_their_people_as_soon_as_it_is_over(world: SyncWorld) -> None:
     world.sync()
 

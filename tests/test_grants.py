@@ -11,7 +11,8 @@ from sqlmodel import col
 from tests.queries import asserts_queries
 from tests.world import World
 from uar import clock
-from uar.endings import end_due, give_back, next_end, seen_again, warn_due
+from uar.comebacks import seen_again
+from uar.endings import end_due, give_back, next_end, warn_due
 from uar.errors import NotFound, Refused
 from uar.grants import active, ended, extend, holds, remove
 from uar.held_by import held_by
@@ -188,8 +189,7 @@ def test_l5_removing_means_every_path(world: World) -> None:
     grant, membership, _ = _inherited(world)
     world.add(
         GrantCause(
-            grant_id=grant.id, connector_id=grant.connector_id, account_id=grant.account_id,
-            entitlement_id=grant.entitlement_id, kind=Cause.STANDING, began_at=clock.now(),
+            grant_id=grant.id, kind=Cause.STANDING, began_at=clock.now(),
         )
     )  # fmt: skip
 

@@ -144,14 +144,24 @@ def test_the_plain_account_of_a_directory_is_not_listed(world: World) -> None:
     assert _mine(world) == []
 
 
-def test_a_role_in_uar_is_not_given_back_here(world: World) -> None:
+def test_a_role_in_uar_is_given_back_like_other_access(world: World) -> None:
     with unit_of_work(world.engine, SYSTEM) as work:
         give(work, world.ada.id, Role.AUDITOR)
 
     [row] = _mine(world)
 
     assert row.access == "uar · Auditor"
+    assert row.may_give_back
+
+
+def test_l14_the_last_super_administrator_reads_why_she_keeps_it(world: World) -> None:
+    with unit_of_work(world.engine, SYSTEM) as work:
+        give(work, world.ada.id, Role.SUPER_ADMIN)
+
+    [row] = _mine(world)
+
     assert not row.may_give_back
+    assert row.note == "the last super administrator: give somebody else the role first"
 
 
 def test_what_others_hold_is_not_mine(world: World) -> None:
@@ -178,12 +188,12 @@ def test_what_ended_lately_says_why(world: World) -> None:
     assert later == []
 
 
-def test_my_access_costs_four_queries_however_much_it_is(lite_world: World) -> None:
+def test_my_access_costs_five_queries_however_much_it_is(lite_world: World) -> None:
     account = account_of(lite_world, lite_world.ada)
     for n in range(20):
         lite_world.grant(entitlement=lite_world.entitlement(f"Group {n}"), account=account)
 
-    with lite_world.reading() as session, asserts_queries(4, lite_world.engine):
+    with lite_world.reading() as session, asserts_queries(5, lite_world.engine):
         held = my_access(session, lite_world.ada.id, clock.now())
 
     assert len(held) == 20

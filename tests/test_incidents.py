@@ -22,7 +22,7 @@ def _open(world: World, grant: Grant) -> int:
             account_id=grant.account_id,
             entitlement_id=grant.entitlement_id,
             grant_id=grant.id,
-            sentence="Ada Byrne has “Admins” again.",
+            sentence="Ada Byrne has “Admins” again. It had been removed on 3 March.",
         ).id
 
 
@@ -32,6 +32,15 @@ def test_the_same_alarm_twice_is_one_incident_and_one_message(world: World) -> N
     assert _open(world, grant) == _open(world, grant)
 
     assert [n.identity_id for n in world.all(Notification)] == [world.rita.id]
+
+
+def test_the_mail_says_in_its_subject_what_happened_and_leads_to_the_alarm(world: World) -> None:
+    incident_id = _open(world, world.grant())
+
+    [note] = world.all(Notification)
+    assert note.subject == "Alarm: Ada Byrne has “Admins” again"
+    assert note.body == "Ada Byrne has “Admins” again. It had been removed on 3 March."
+    assert note.path == f"/incidents/{incident_id}"
 
 
 def test_an_incident_is_closed_with_a_reason(world: World) -> None:

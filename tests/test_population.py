@@ -23,6 +23,7 @@ from uar.models.kinds import (
 )
 from uar.models.states import GrantState
 from uar.permissions import ensure_own_app
+from uar.plan_choices import app_choices
 from uar.population import Scope, recount
 from uar.sources import frozen_sources
 
@@ -68,6 +69,32 @@ def test_a_scope_of_one_type_leaves_the_others_out(campaign_world: Reviews) -> N
     items = campaign_world.items(campaign_world.staged(scope=(Scope(world.crm.id, "role"),)))
 
     assert [item.grant_id for item in items] == [role.id]
+
+
+def test_law_8_facts_are_reviewed_only_when_a_campaign_asks_for_their_type(
+    campaign_world: Reviews,
+) -> None:
+    world = campaign_world.world
+    role = world.grant(entitlement=world.entitlement("Owner", type_="role"))
+    done = world.grant(entitlement=world.entitlement("Python", type_="course", purpose="fact"))
+
+    whole = campaign_world.items(campaign_world.staged(scope=(Scope(world.crm.id),)))
+    asked = campaign_world.items(campaign_world.staged(scope=(Scope(world.crm.id, "course"),)))
+
+    assert [item.grant_id for item in whole] == [role.id]
+    assert [item.grant_id for item in asked] == [done.id]
+
+
+def test_law_8_a_planner_is_told_how_much_a_whole_app_would_ask(lite: Reviews) -> None:
+    world = lite.world
+    world.grant(entitlement=world.entitlement("Owner", type_="role"))
+    world.grant(entitlement=world.entitlement("Python", type_="course", purpose="fact"))
+
+    with world.reading() as session:
+        choice = next(each for each in app_choices(session) if each.id == world.crm.id)
+
+    assert choice.n_grants == 1
+    assert [(kind.type, kind.n_grants) for kind in choice.types] == [("course", 1), ("role", 1)]
 
 
 def test_a_whole_app_and_a_type_of_it_count_each_grant_once(campaign_world: Reviews) -> None:

@@ -13,9 +13,9 @@ from tests.world import World
 from tests.world_reviews import Reviews
 from uar import clock
 from uar.campaigns import remind_due
-from uar.models.kinds import (
-    Verdict,
-)
+from uar.models import Account
+from uar.models.kinds import ReviewerRule, Verdict
+from uar.reassignment import pass_on
 from uar.settings import Settings
 from uar.site import Site
 from uar.vault import Vault
@@ -127,3 +127,34 @@ def test_two_processes_at_once_remind_once(review_world: Reviews) -> None:
 
     assert counts == [0, 1]
     assert len(review_world.told(review_world.world.max, "reminder")) == 1
+
+
+def test_l20_what_became_a_reviewers_own_access_goes_to_somebody_else_by_itself(
+    review_world: Reviews,
+) -> None:
+    world = review_world.world
+    orphan = world.grant(account=world.account(None))
+    campaign = review_world.opened(reviewer_rule=ReviewerRule.APP_OWNER, fallback_id=world.sam.id)
+    review_world.set(Account, orphan.account_id, identity_id=world.rita.id)
+
+    handled = [remind_due(review_world.site), remind_due(review_world.site)]
+
+    assert handled == [1, 0]
+    assert review_world.item(campaign).reviewer_id == world.sam.id
+    assert review_world.told(world.sam, "handed_over") == [
+        "One row of Finance apps, Q1 falls to you"
+    ]
+
+
+def test_l20_what_the_holder_passed_on_goes_to_who_stands_in(review_world: Reviews) -> None:
+    world = review_world.world
+    grant = world.grant()
+    campaign = review_world.opened()
+    item = review_world.item(campaign)
+    with world.as_(world.max) as work:
+        pass_on(work, campaign.id, [item.id], world.sam.id, "she knows her")
+    review_world.set(Account, grant.account_id, identity_id=world.max.id)
+
+    remind_due(review_world.site)
+
+    assert review_world.item(campaign).reviewer_id == world.rita.id

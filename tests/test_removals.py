@@ -190,8 +190,7 @@ def test_l5_access_with_two_paths_is_still_held_through_the_other(review_world: 
     _, mail, _ = inherited(review_world)
     world.add(
         GrantCause(
-            grant_id=mail.id, connector_id=mail.connector_id, account_id=mail.account_id,
-            entitlement_id=mail.entitlement_id, kind=Cause.STANDING, began_at=mail.began_at,
+            grant_id=mail.id, kind=Cause.STANDING, began_at=mail.began_at,
         )
     )  # fmt: skip
     item = review_world.item(review_world.opened(removal_at=RemovalAt.DECISION), mail)

@@ -25,11 +25,20 @@ from uar.endings import end_due
 from uar.errors import UarError
 from uar.filing import file
 from uar.inbox import inbox
-from uar.models import AccessRequest, AppOwner, ApprovalStep, Entitlement, GrantCause, Identity
+from uar.models import (
+    AccessRequest,
+    AppOwner,
+    ApprovalStep,
+    Entitlement,
+    GrantCause,
+    Identity,
+    StepHandover,
+)
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Approval, Risk, StepKind
 from uar.models.states import OrderState, RequestState, StepState
 from uar.provisioning import SETTLED
+from uar.step_handover import pass_on
 
 Move: TypeAlias = tuple[str, int, int, int | None]
 
@@ -59,6 +68,8 @@ MOVES = st.sampled_from(
     + [
         _move("deny", decider, nth, left),
         _move("cancel", decider, nth, left),
+        _move("pass on", decider, nth, people),
+        _move("pass on", decider, nth, people),
         _move("lapse", people, right, left),
         _move("manage", people, right, st.integers(0, 5)),
         _move("own", people, right, st.integers(0, 4)),
@@ -91,10 +102,25 @@ class Run:
 
     def may(self, request: AccessRequest, step: ApprovalStep) -> frozenset[int]:
         """Say who may take a step now, worked out anew from plain rows."""
+        out = self.out(request)
+        handed = [
+            row.to_id
+            for row in self.world.all(StepHandover)
+            if row.step_id == step.id and row.ended_at is None
+        ]
+        return frozenset(set(handed) - out) or self.by_policy(request, step)
+
+    def out(self, request: AccessRequest) -> set[int]:
+        """Say who may take no step of a request now."""
         right = self.world.get(Entitlement, request.entitlement_id)
         out = {request.subject_id, request.requester_id}
         if right.risk is Risk.HIGH:
             out |= {s.decided_by for s in steps_of(self.world, request) if s.decided_by}
+        return out
+
+    def by_policy(self, request: AccessRequest, step: ApprovalStep) -> frozenset[int]:
+        """Say who may take a step that nobody has passed on."""
+        out = self.out(request)
         if step.kind is StepKind.MANAGER:
             regular = {self.world.get(Identity, request.subject_id).manager_id} - {None}
         else:
@@ -168,6 +194,25 @@ def _say(said: Answer) -> Callable[[Run, int, int, int | None], None]:
     return act
 
 
+def _pass_on(run: Run, person: int, nth: int, number: int | None) -> None:
+    request = run.request(nth)
+    if request is None:
+        return
+    asked = next((s for s in steps_of(run.world, request) if s.state is StepState.ASKED), None)
+    may = run.may(request, asked) if asked else frozenset()
+    giver, taker = run.one(person, sorted(may)), run.people[number or 0]
+    try:
+        with run.world.as_(giver) as work:
+            pass_on(work, request.id, taker.id, "she knows better")
+    except UarError:
+        return
+    assert asked is not None
+    assert giver.id in may
+    assert taker.id not in run.out(request)
+    named = run.by_policy(request, asked)
+    assert giver.id in named or taker.id in named, "delegated twice"
+
+
 def _cancel(run: Run, person: int, nth: int, _number: int | None) -> None:
     request = run.request(nth)
     if request is None:
@@ -216,6 +261,7 @@ VERBS: dict[str, Callable[[Run, int, int, int | None], None]] = {
     "approve": _say(Answer.APPROVE),
     "deny": _say(Answer.DENY),
     "cancel": _cancel,
+    "pass on": _pass_on,
     "prove": _prove,
     "wait": _wait,
     "lapse": _lapse,

@@ -22,6 +22,7 @@ from tests.world_reviews import (
 from uar import (
     campaigns,
     clock,
+    reassignment,
     reviews,
 )
 from uar.db import connect
@@ -29,6 +30,8 @@ from uar.errors import UarError
 from uar.models import (
     Account,
     Grant,
+    Handover,
+    HandoverItem,
     Identity,
     ReviewItem,
 )
@@ -66,7 +69,7 @@ STEPS = st.lists(
     st.tuples(
         st.sampled_from(
             ["keep", "remove", "undo", "bulk", "sign", "close", "close and remove", "send",
-             "prove", "match", "leave"]
+             "prove", "match", "leave", "pass on", "reassign"]
         ),
         st.sampled_from(["max", "rita", "cam", "ada"]),
         st.integers(0, 3),
@@ -119,6 +122,12 @@ def _take(lite: Reviews, campaign_id: int, step: str, who: Person, item: ReviewI
             work, campaign_id, reason="over", leftovers=leftovers
         ),
     }
+    others = [person.id for person in (lite.world.sam, lite.world.rita, lite.world.ada)]
+    taker_id = others[item.id % 3]
+    acts["pass on"] = lambda work: reassignment.pass_on(work, campaign_id, [item.id], taker_id, WHY)
+    acts["reassign"] = lambda work: reassignment.reassign(
+        work, campaign_id, lite.world.get(ReviewItem, item.id).reviewer_id, who.id, WHY
+    )
     if step in acts:
         with contextlib.suppress(UarError), lite.world.as_(who) as work:
             acts[step](work)
@@ -142,6 +151,7 @@ def _happen(lite: Reviews, step: str, who: Person, item: ReviewItem) -> None:
 
 def _laws_hold(lite: Reviews) -> None:
     world = lite.world
+    _nobody_is_asked_about_herself(lite)
     for decision in lite.decisions():
         item = world.get(ReviewItem, decision.item_id)
         assert item.identity_id != decision.by, "decided by the subject"
@@ -156,3 +166,21 @@ def _laws_hold(lite: Reviews) -> None:
     assert len(unsettled) == len(set(unsettled)), "ordered twice"
     proven = [o.grant_id for o in lite.orders() if o.state is OrderState.VERIFIED]
     assert len(proven) == len(set(proven)), "removed twice"
+
+
+def _nobody_is_asked_about_herself(lite: Reviews) -> None:
+    """Who is asked now is who the last handover named; she was not the holder then (L20)."""
+    world = lite.world
+    taken = {row.id: row for row in world.all(Handover)}
+    last = {row.item_id: taken[row.handover_id] for row in world.all(HandoverItem)}
+    for item in world.all(ReviewItem):
+        assert item.reviewer_id is None or item.reviewer_id != item.identity_id
+        if item.id not in last:
+            continue
+        assert item.reviewer_id == last[item.id].to_id, "moved without a trace"
+        assert last[item.id].reason
+        if last[item.id].at == clock.now():
+            assert last[item.id].by != last[item.id].to_id, "given to oneself"
+            assert world.get(Account, item.account_id).identity_id != item.reviewer_id or (
+                item.reviewer_id is None
+            )

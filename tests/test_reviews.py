@@ -183,7 +183,7 @@ def test_the_row_says_that_it_became_her_own_access(review_world: Reviews) -> No
 
     row = one_row(review_world, item)
 
-    assert row.note == "Your own access: somebody else decides it once you sign."
+    assert row.note == "Your own access: it goes to somebody else by itself."
     assert not row.can_decide
 
 

@@ -32,8 +32,7 @@ def _twice_held(world: World) -> tuple[Grant, Grant]:
     )  # fmt: skip
     world.add(
         GrantCause(
-            grant_id=grant.id, connector_id=grant.connector_id, account_id=grant.account_id,
-            entitlement_id=grant.entitlement_id, kind=Cause.STANDING, began_at=clock.now(),
+            grant_id=grant.id, kind=Cause.STANDING, began_at=clock.now(),
         )
     )  # fmt: skip
     return grant, membership

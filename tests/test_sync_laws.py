@@ -96,8 +96,7 @@ class Given:
         (grant,) = world.grants_of(account, self.admins)
         world.add(
             GrantCause(
-                grant_id=grant.id, connector_id=grant.connector_id, account_id=grant.account_id,
-                entitlement_id=grant.entitlement_id, kind=Cause.REQUEST, request_id=request.id,
+                grant_id=grant.id, kind=Cause.REQUEST, request_id=request.id,
                 began_at=world.now, ends_at=world.now + timedelta(days=1),
             )
         )  # fmt: skip

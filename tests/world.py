@@ -186,8 +186,7 @@ class World:
         )  # fmt: skip
         self.add(
             GrantCause(
-                grant_id=row.id, connector_id=row.connector_id, account_id=account.id,
-                entitlement_id=entitlement.id, kind=kind, via_id=via.id if via else 0,
+                grant_id=row.id, kind=kind, via_id=via.id if via else 0,
                 request_id=request_id, began_at=began, ends_at=ends_at,
             )
         )  # fmt: skip

@@ -9,6 +9,7 @@ The ground, which everything stands on::
     models           the tables by noun, every state, and which state may follow which
     db               one engine, two doors: reading here,
     work             and writing: one session, one actor, one instant, one transaction
+    pouring          many rows at once
     lifecycle        the one door through which a state changes
     migrations       the schema's history
     vault            secrets at rest, bound to the row they belong to
@@ -26,12 +27,14 @@ Who holds what, where::
     inventory        accounts, entitlements and grants as pages show them
     exports          the same as ``uar inventory --json`` prints it
     identities       people as pages show them
+    colleagues       the person whom somebody means, by name or mail address
     directory        where people come from
     matching         which account is whose
     grants           from the read that showed it to the read that did not
     origins          where access comes from, and where it would have to be removed
     held_by          everything that a person holds
-    endings          access that ends on time, is given back, or comes back
+    endings          access that ends on time, or is given back
+    comebacks        access that comes back after we had ended it
 
 Reading vendors::
 
@@ -41,9 +44,12 @@ Reading vendors::
     sync             one run: read, compare, hold or apply
     scratch          its connection, with temporary tables
     records          what a vendor's records say, in our columns
-    staging          the temporary tables of what was read
-    loading          reading into them
+    staging          what was read, and the temporary tables for it
+    loading          reading it
+    pipeline         working on what was read while more is being read
     first_read       a first read, written while it goes on
+    first_report     what it found
+    later_read       every other one, staged while it goes on
     in_flight        what our own orders are changing meanwhile
     differences      what was read against what we know, as sets
     paths            the ways in which accounts hold entitlements
@@ -53,6 +59,7 @@ Reading vendors::
     applying         their order
     things           resources, entitlements and accounts that are new, changed, gone
     beginnings       grants that begin
+    new_grants       the statements that begin them
     losses           grants that end
     journal          the run's log and its sign of life
     run_states       how a run begins and ends
@@ -75,6 +82,7 @@ Reviews::
     plan_choices     what a planner can choose from
     previews         what a campaign would ask
     population       what is in scope
+    privileged       what can do much harm, wherever it is
     sources          what it is read from, and whether that can be trusted
     assignment       who reviews what
     insights         facts about many grants at once
@@ -90,7 +98,8 @@ Reviews::
     removals         ordering what was decided
     standing         how far a removal is
     removal_rows     the same for the dashboard
-    handover         items that somebody else has to decide
+    handover         items that somebody else has to decide, and who had them before
+    reassignment     the campaign's owner reassigns items, a reviewer passes hers on
     reminders        before and after a campaign is due
     dashboard        what a campaign's owner and auditors see
     paces            how far each reviewer is, and how fast
@@ -102,6 +111,7 @@ Requests::
     holdings         what she holds, and what she may do with it
     filing           asking
     approvals        deciding
+    step_handover    passing a step on to somebody else
     access_requests  from the approval to the end
     inbox            what waits for a decider
     request_rows     one row of it

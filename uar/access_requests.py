@@ -143,9 +143,9 @@ def granted(work: Work, request_id: int, grant_id: int, ends_at: datetime) -> No
     """Close a request because a read showed the access; tell the exact end (L4)."""
     request = work.session.get_one(AccessRequest, request_id)
     end = moment(ends_at, work.settings.zone)
-    sentence = f"It ends on {end}." if not request.is_extension else f"It now ends on {end}."
-    if _settle(work, request, RequestState.GRANTED, sentence, grant=grant_id):
-        body = f"The access works. {sentence}\nGive it back earlier if you can."
+    still = "now " if request.is_extension else ""
+    if _settle(work, request, RequestState.GRANTED, f"Until {end}.", grant=grant_id):
+        body = f"The access works. It {still}ends on {end}.\nGive it back earlier if you can."
         tell_requester(work, request, "granted", body)
 
 

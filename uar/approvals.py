@@ -55,24 +55,39 @@ def decide(
     whoever may see it and not decide, Conflict when somebody was faster, Invalid
     for a longer time or a denial without a reason.
     """
-    request = work.session.get(AccessRequest, request_id, with_for_update=True)
-    me = work.actor.id
-    if request is None or me is None:
-        raise NotFound("There is no such request.", subject=f"access_request:{request_id}")
-    row = visible(work.session, request_id, me)
-    subject = f"access_request:{request_id}"
-    if me in (request.subject_id, request.requester_id):
-        raise Refused("Nobody decides about their own request.", subject=subject)
+    request, row = hold(work, request_id)
+    me = work.actor.id or 0
     if _is_double_click(row, me, answer, step):
         return
-    _insist_on_open(work, row, step)
-    if not row.may_decide(me):
-        raise _not_yours(row, me)
-    asked = _step(work, request_id, row.position)
+    asked = step_in_turn(work, row, step)
     if answer is Answer.DENY:
         _deny(work, request, asked, row, reason)
     else:
         _approve(work, request, asked, row, _shortened(row, minutes), reason)
+
+
+def hold(work: Work, request_id: int) -> tuple[AccessRequest, RequestRow]:
+    """Lock a request that the actor may see and that is not her own. Raises NotFound, Refused."""
+    request = work.session.get(AccessRequest, request_id, with_for_update=True)
+    subject = f"access_request:{request_id}"
+    if request is None or work.actor.id is None:
+        raise NotFound("There is no such request.", subject=subject)
+    row = visible(work.session, request_id, work.actor.id)
+    if work.actor.id in (request.subject_id, request.requester_id):
+        raise Refused("Nobody decides about their own request.", subject=subject)
+    return request, row
+
+
+def step_in_turn(work: Work, row: RequestRow, step: int | None) -> ApprovalStep:
+    """Return the step that is asked now, for the actor, whose turn it is.
+
+    ``step`` is the position that she saw. Raises Conflict when somebody was faster,
+    Forbidden when it is not hers to take.
+    """
+    _insist_on_open(work, row, step)
+    if not row.may_decide(work.actor.id or 0):
+        raise _not_yours(row, work.actor.id or 0)
+    return _step(work, row.request_id, row.position)
 
 
 def _is_double_click(row: RequestRow, me: int, answer: Answer, step: int | None) -> bool:

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from uar import endings
+from uar import comebacks
 from uar.db import AnySelect
 from uar.lifecycle import move_all
-from uar.models import Account, Entitlement, Grant, GrantCause, Resource, SyncChange
+from uar.models import Account, Entitlement, Grant, Resource, SyncChange
 from uar.models import ProvisioningOrder as Order
-from uar.models.kinds import Cause, Change, ChangeOf, OrderKind
+from uar.models.kinds import Change, ChangeOf, OrderKind
 from uar.models.states import GrantState, OrderState
-from uar.scratch import Scratch, temporary
+from uar.new_grants import NEW, begin_range, between
+from uar.scratch import Scratch
 from uar.steps import Plan, changes, step
 from uar.work import Work
-
-
-def resolved(name: str) -> sa.Table:
-    """Declare a temporary table of differences between paths, in ids of the inventory."""
-    return temporary(
-        name,
-        sa.Column("k", sa.Integer, primary_key=True),
-        sa.Column("account_id", sa.Integer, nullable=False),
-        sa.Column("entitlement_id", sa.Integer, nullable=False),
-        sa.Column("via_id", sa.Integer, nullable=False),
-    )
-
-
-NEW = resolved("new_path")
 
 
 def begin_grants(scratch: Scratch, plan: Plan) -> int:
@@ -47,17 +31,7 @@ def begin_grants(scratch: Scratch, plan: Plan) -> int:
         with step(scratch, plan, ChangeOf.PATH, Change.ADDED) as work:
             begun += begin_range(scratch, plan, work, above, up_to)
             if was_ended:
-                _report_reappeared(work, plan, _here(above, up_to))
-    return begun
-
-
-def begin_range(scratch: Scratch, plan: Plan, work: Work, above: int, up_to: int) -> int:
-    """Begin the grants and causes of a range of new paths; return how many grants are new."""
-    connection, here = work.session.connection(), _here(above, up_to)
-    begun = connection.execute(
-        _new_grants(scratch, plan, here), execution_options={"preserve_rowcount": True}
-    ).rowcount
-    connection.execute(_new_causes(scratch, plan, here))
+                _report_reappeared(work, plan, between(above, up_to))
     return begun
 
 
@@ -135,86 +109,6 @@ def _in_ids(plan: Plan) -> AnySelect:
     )
 
 
-def _here(above: int, up_to: int) -> sa.ColumnElement[bool]:
-    return sa.and_(NEW.c.k > above, NEW.c.k <= up_to)
-
-
-def _new_grants(scratch: Scratch, plan: Plan, here: sa.ColumnElement[bool]) -> sa.Executable:
-    values = {
-        "app_id": sa.literal(plan.app_id),
-        "connector_id": sa.literal(plan.connector_id),
-        "account_id": NEW.c.account_id,
-        "entitlement_id": NEW.c.entitlement_id,
-        "state": sa.literal(GrantState.ACTIVE.value),
-        "began_at": _instant(plan),
-        "began_run_id": sa.literal(plan.run_id),
-        "reappeared": sa.false(),
-    }
-    insert = sqlite.insert if scratch.is_sqlite else postgresql.insert
-    # A delivery may begin the same grant between our look and our insert.
-    return (
-        insert(Grant)
-        .from_select(list(values), sa.select(*values.values()).where(here).order_by(NEW.c.k))
-        .on_conflict_do_nothing()
-    )
-
-
-def _new_causes(scratch: Scratch, plan: Plan, here: sa.ColumnElement[bool]) -> sa.Executable:
-    values = {
-        "grant_id": col(Grant.id),
-        "connector_id": sa.literal(plan.connector_id),
-        "account_id": NEW.c.account_id,
-        "entitlement_id": NEW.c.entitlement_id,
-        "kind": sa.case(
-            (NEW.c.via_id == 0, sa.literal(Cause.STANDING.value)), else_=Cause.GROUP.value
-        ),
-        "via_id": NEW.c.via_id,
-        "request_id": sa.literal(0),
-        "began_at": _instant(plan),
-    }
-    caused = sa.exists().where(
-        col(GrantCause.connector_id) == plan.connector_id,
-        col(GrantCause.account_id) == NEW.c.account_id,
-        col(GrantCause.entitlement_id) == NEW.c.entitlement_id,
-        col(GrantCause.via_id) == NEW.c.via_id,
-        col(GrantCause.ended_at).is_(None),
-    )
-    insert = sqlite.insert if scratch.is_sqlite else postgresql.insert
-    return (
-        insert(GrantCause)
-        .from_select(
-            list(values),
-            sa.select(*values.values())
-            .select_from(NEW)
-            .join(
-                Grant,
-                sa.and_(
-                    col(Grant.account_id) == NEW.c.account_id,
-                    col(Grant.entitlement_id) == NEW.c.entitlement_id,
-                    col(Grant.ended_at).is_(None),
-                ),
-            )
-            .where(
-                here,
-                # What this run has begun has no causes yet, but those of its own paths.
-                sa.or_(
-                    col(Grant.began_run_id) == plan.run_id,
-                    sa.and_(
-                        ~caused,
-                        sa.or_(NEW.c.via_id != 0, col(Grant.state) != GrantState.ENDING),
-                    ),
-                ),
-            )
-            .order_by(NEW.c.k),
-        )
-        .on_conflict_do_nothing()
-    )
-
-
-def _instant(plan: Plan) -> sa.ColumnElement[datetime]:
-    return sa.literal(plan.started_at, sa.inspect(Grant).columns["began_at"].type)
-
-
 def _has_removed(scratch: Scratch, plan: Plan) -> bool:
     """Say whether we ever removed access at this vendor; asked first because it costs nothing."""
     with scratch.reading() as connection:
@@ -247,13 +141,14 @@ def _report_reappeared(work: Work, plan: Plan, here: sa.ColumnElement[bool]) -> 
             sa.exists().where(
                 col(before.account_id) == col(Grant.account_id),
                 col(before.entitlement_id) == col(Grant.entitlement_id),
+                col(before.ended_at).is_not(None),
                 col(before.ended_order_id).is_not(None),
             ),
         )
         .distinct()
     ).all()
     for grant in back:
-        endings.seen_again(work, grant)
+        comebacks.seen_again(work, grant)
 
 
 def _open_grants(work: Work, plan: Plan, change_ids: list[int]) -> list[int]:

@@ -72,7 +72,7 @@ def sums(connection: sa.Connection, compared: Compared) -> Sums:
     stays = sa.exists().where(
         col(GrantCause.grant_id) == col(Grant.id),
         col(GrantCause.ended_at).is_(None),
-        ~sa.exists().where(same(LOST.c, GrantCause), LOST.c.via_id == col(GrantCause.via_id)),
+        ~sa.exists().where(same(LOST.c, Grant), LOST.c.via_id == col(GrantCause.via_id)),
     )
     grants_gone = (
         sa.select(sa.func.count())

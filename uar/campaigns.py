@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 
 from uar import decisions
 from uar.db import in_batches, is_sqlite
-from uar.drafts import Draft, ladder_of, rewrite, scope_of
+from uar.drafts import Draft, complete_scope, ladder_of, rewrite
 from uar.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from uar.freezing import freeze, freeze_sources
 from uar.handover import hand_over_leavers
@@ -30,7 +30,7 @@ from uar.population import fingerprint
 from uar.reminders import remind_due as remind_due
 from uar.removals import order_removals
 from uar.sources import sources, untrusted
-from uar.words import moment
+from uar.words import moment, n_rows
 from uar.work import Work
 
 READERS = frozenset({Role.SUPER_ADMIN, Role.AUDITOR})
@@ -60,7 +60,7 @@ def may_run(session: Session, campaign: Campaign, person_id: int) -> bool:
 
 def change(work: Work, campaign_id: int, draft: Draft) -> None:
     """Change a draft; once staged it cannot be changed. Raises Conflict then, Invalid by field."""
-    campaign = _run_by_actor(work, campaign_id)
+    campaign = run_by_actor(work, campaign_id)
     if campaign.state is not CampaignState.DRAFT:
         raise Conflict(
             "Its population is frozen: cancel it and plan another.", subject=_of(campaign)
@@ -74,12 +74,12 @@ def stage(work: Work, campaign_id: int) -> int:
     Raises Refused when nothing is in scope, Conflict when a sync finished
     meanwhile or the campaign is staged already.
     """
-    campaign = _run_by_actor(work, campaign_id)
+    campaign = run_by_actor(work, campaign_id)
     if not may_move(campaign.state, CampaignState.STAGED):
         raise Conflict(f"This is already {campaign.state.value}.", subject=_of(campaign))
     if not is_sqlite(work.session):  # the usual 30 s are for pages
         work.session.connection().exec_driver_sql("SET LOCAL statement_timeout = '15min'")
-    scope = scope_of(work.session, campaign_id)
+    scope = complete_scope(work, campaign_id)
     app_ids = {part.app_id for part in scope}
     judged = {"now": work.now, "stale": _stale(work)}
     read = sources(work.session, app_ids, **judged)  # type: ignore[arg-type]
@@ -109,7 +109,7 @@ def open_(work: Work, campaign_id: int, *, waiver: str = "") -> None:
     has nobody who may decide it, and when a source is incomplete or stale unless
     ``waiver`` says why it opens all the same; that is signed and kept (L30).
     """
-    campaign = _run_by_actor(work, campaign_id)
+    campaign = run_by_actor(work, campaign_id)
     if not may_move(campaign.state, CampaignState.OPEN):
         raise Conflict(f"This is already {campaign.state.value}.", subject=_of(campaign))
     hand_over_leavers(work, campaign)
@@ -152,7 +152,7 @@ def close(
     Removals that were decided and never ordered are ordered now, signed or not.
     Raises Invalid when something is undecided and there is no reason.
     """
-    campaign = _run_by_actor(work, campaign_id)
+    campaign = run_by_actor(work, campaign_id)
     if not may_move(campaign.state, CampaignState.CLOSED):
         raise Conflict(f"This is already {campaign.state.value}.", subject=_of(campaign))
     ids = _undecided(work.session, campaign_id)
@@ -176,7 +176,7 @@ def close(
 
 def cancel(work: Work, campaign_id: int, *, reason: str = "") -> None:
     """Give a campaign up before it is opened; it stays readable."""
-    move(work, _run_by_actor(work, campaign_id), CampaignState.CANCELLED, reason=reason)
+    move(work, run_by_actor(work, campaign_id), CampaignState.CANCELLED, reason=reason)
 
 
 def undecidable(session: Session, campaign_id: int) -> int:
@@ -195,7 +195,7 @@ def undecidable(session: Session, campaign_id: int) -> int:
     )
 
 
-def _run_by_actor(work: Work, campaign_id: int) -> Campaign:
+def run_by_actor(work: Work, campaign_id: int) -> Campaign:
     """Hold a campaign that the actor may run; whoever may not even see it finds nothing."""
     campaign = work.session.get(Campaign, campaign_id, with_for_update=True)
     actor_id = work.actor.id
@@ -270,13 +270,12 @@ def _tell_reviewers(work: Work, campaign: Campaign) -> None:
     due = moment(campaign.due_at, work.settings.zone)
     for reviewer_id, n in asked:
         assert reviewer_id is not None
-        rows_of_access = "one row" if n == 1 else f"{n} rows"
         tell(
             work,
             reviewer_id,
             "review_assigned",
             f"Please review access: {campaign.name}",
-            f"“{campaign.name}” asks you to decide on {rows_of_access} of access until {due}. "
+            f"“{campaign.name}” asks you to decide on {n_rows(n)} of access until {due}. "
             f"{campaign.instructions}".strip(),
             f"/reviews/{campaign.id}",
         )

@@ -1,7 +1,8 @@
 """The catalogue: what a person can ask for, and what asking would mean.
 
 Offered is what may be given by hand (L7) in an app where the person has an
-account that can hold it; administrators' and service accounts cannot (L14).
+account that can hold it; administrators' and service accounts cannot (L14). In
+uar itself the account is made by asking (L25).
 Reading only; asking is :func:`uar.access_requests.file`.
 """
 
@@ -48,7 +49,6 @@ class Offer:
     description: str
     risk: Risk
     max_minutes: int
-    account_id: int
     account: str
     decides: tuple[str, ...]
     problem: str
@@ -154,7 +154,6 @@ class _Right:
     risk: Risk
     max_minutes: int
     approval: Approval
-    account_id: int
     account: str
 
 
@@ -170,6 +169,10 @@ def _requestable(identity_id: int) -> AnySelect:
         .correlate(Entitlement)
         .scalar_subquery()
     )
+    has_none = ~sa.exists().where(
+        col(Account.connector_id) == col(Entitlement.connector_id),
+        col(Account.identity_id) == identity_id,
+    ).correlate(Entitlement)
     return (
         sa.select(
             col(Entitlement.id).label("entitlement_id"),
@@ -185,13 +188,13 @@ def _requestable(identity_id: int) -> AnySelect:
             col(Entitlement.risk),
             col(Entitlement.max_minutes),
             col(Entitlement.approval),
-            col(mine.id).label("account_id"),
-            col(mine.name).label("account"),
+            sa.func.coalesce(col(mine.name), col(Identity.name)).label("account"),
         )
         .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
         .join(App, col(App.id) == col(Entitlement.app_id))
-        .join(mine, col(mine.id) == chosen)
-        .where(on_offer())
+        .join(Identity, col(Identity.id) == identity_id)
+        .outerjoin(mine, col(mine.id) == chosen)
+        .where(on_offer(), sa.or_(col(mine.id).is_not(None), sa.and_(col(App.is_own), has_none)))
         .order_by(col(App.name), col(Resource.name), col(Entitlement.name), col(Entitlement.id))
     )
 
@@ -273,7 +276,6 @@ def _offer(
         description=right.description,
         risk=right.risk,
         max_minutes=right.max_minutes,
-        account_id=right.account_id,
         account=right.account,
         decides=tuple(step.words for step in plan),
         problem="" if all(step.people for step in plan) else NOBODY,

@@ -196,7 +196,7 @@ def check(site: Site, connector_id: int, actor: Actor = SYSTEM) -> SignedIn:
     The account that we sign in with is protected from then on, if it is known (L14).
     """
     try:
-        reader = open_reader(site, connector_id)
+        reader = open_reader(site, connector_id, retries=0)  # somebody waits for the answer
         try:
             signed_in = reader.check()
         finally:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from uar.campaigns import READERS
 from uar.db import AnySelect, rows
+from uar.handover import handovers, undecided_of
 from uar.models import AuditEntry, Campaign, Decision, Identity, ReviewItem, SignOff
 from uar.models.kinds import Risk, Verdict
 from uar.models.states import CampaignState, ItemState
@@ -139,24 +140,17 @@ def campaign_totals(session: Session, campaign_id: int) -> CampaignTotals:
 
 def leftovers(session: Session, campaign_id: int, limit: int = PAGE) -> list[Leftover]:
     """List what nobody has decided, risky first. One query."""
-    return rows(
-        session,
-        Leftover,
-        sa.select(
-            col(ReviewItem.person),
-            col(ReviewItem.app),
-            col(ReviewItem.resource),
-            col(ReviewItem.entitlement),
-            col(ReviewItem.risk),
-            sa.func.coalesce(col(Identity.name), "nobody").label("reviewer"),
-        )
-        .outerjoin(Identity, col(Identity.id) == col(ReviewItem.reviewer_id))
-        .where(
-            col(ReviewItem.campaign_id) == campaign_id, col(ReviewItem.state) == ItemState.PENDING
-        )
-        .order_by(col(ReviewItem.rank), col(ReviewItem.id))
-        .limit(limit),
+    undecided = sa.and_(
+        col(ReviewItem.campaign_id) == campaign_id, col(ReviewItem.state) == ItemState.PENDING
     )
+    return _leftovers(session, undecided, limit)
+
+
+def leftovers_of(
+    session: Session, campaign_id: int, reviewer_id: int | None, limit: int = PAGE
+) -> list[Leftover]:
+    """List what one reviewer, or nobody (None), has still to decide, risky first. One query."""
+    return _leftovers(session, undecided_of(campaign_id, reviewer_id), limit)
 
 
 def unsigned(session: Session, campaign_id: int) -> int:
@@ -175,7 +169,7 @@ def unsigned(session: Session, campaign_id: int) -> int:
 
 
 def log(session: Session, campaign_id: int, limit: int = 20) -> list[LogLine]:
-    """List what happened last: decisions, and what was done to the campaign. Two queries."""
+    """List what happened last: decisions, handovers, what was done to it. Three queries."""
     decided = session.connection().execute(
         sa.select(
             col(Decision.at),
@@ -201,6 +195,7 @@ def log(session: Session, campaign_id: int, limit: int = 20) -> list[LogLine]:
         LogLine(at, f"{by} {verbs[verdict]} {access_name(*access)} for {person}")
         for at, by, verdict, person, *access in decided
     ]
+    lines += [LogLine(row.at, row.words) for row in handovers(session, campaign_id, limit)]
     done = session.connection().execute(
         sa.select(
             col(AuditEntry.at), col(AuditEntry.actor), col(AuditEntry.action),
@@ -214,6 +209,25 @@ def log(session: Session, campaign_id: int, limit: int = 20) -> list[LogLine]:
         what = action.rpartition(".")[2].replace("_", " ")
         lines.append(LogLine(at, f"{actor}: {what}" + (f" ({reason})" if reason else "")))
     return sorted(lines, key=lambda line: line.at, reverse=True)[:limit]
+
+
+def _leftovers(session: Session, which: Any, limit: int) -> list[Leftover]:
+    return rows(
+        session,
+        Leftover,
+        sa.select(
+            col(ReviewItem.person),
+            col(ReviewItem.app),
+            col(ReviewItem.resource),
+            col(ReviewItem.entitlement),
+            col(ReviewItem.risk),
+            sa.func.coalesce(col(Identity.name), "nobody").label("reviewer"),
+        )
+        .outerjoin(Identity, col(Identity.id) == col(ReviewItem.reviewer_id))
+        .where(which)
+        .order_by(col(ReviewItem.rank), col(ReviewItem.id))
+        .limit(limit),
+    )
 
 
 def _of_campaign(what: Any, *conditions: Any) -> Any:

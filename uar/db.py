@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 Row = TypeVar("Row")
+Item = TypeVar("Item")
 
 READ_ONLY = {"uar_reading": True}
 
@@ -88,10 +89,10 @@ def one(session: Session, shape: type[Row], statement: sa.Executable) -> Row | N
     return found[0] if found else None
 
 
-def in_batches(ids: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
-    """Cut ids into lists short enough for the bound parameters of one statement."""
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
+def in_batches(items: Sequence[Item], size: int = 500) -> Iterator[Sequence[Item]]:
+    """Cut ids, or rows, into lists short enough for the bound parameters of one statement."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -21,6 +21,7 @@ from uar import access_requests, clock, settlement, troubles
 from uar.calls import open_vendor
 from uar.claims import MOVING, Claim, claim, lanes_due, mine, renew
 from uar.errors import Conflict, UarError
+from uar.grants import holds
 from uar.lifecycle import move
 from uar.models import AccessRequest, Account, Connector, Entitlement
 from uar.models import ProvisioningOrder as Order
@@ -110,13 +111,20 @@ def _carry_out(site: Site, taken: Claim, vendor: Provisioner | None) -> None:
 
 
 def _change_own(site: Site, taken: Claim) -> None:
-    """Give or take a role of uar itself; one at a time, so that the last one stays (L14)."""
+    """Give or take a role of uar itself; one at a time, so that the last one stays (L14).
+
+    Read, change and proof are one transaction, for the vendor is this database.
+    """
     with site.working() as work:
         row = mine(work, taken)
         right = work.session.get_one(Entitlement, row.entitlement_id, with_for_update=True)
         account = work.session.get_one(Account, row.account_id)
-        revokes = row.kind is OrderKind.REVOKE
-        if revokes and (why := why_kept(work.session, account, right)):
+        gives = row.kind is OrderKind.GRANT
+        if gives and not _may_still_give(work, row):
+            return
+        if gives and holds(work.session, account.id, right.id) is not None:
+            settlement.already_there(work, row)
+        elif not gives and (why := why_kept(work.session, account, right)):
             settlement.by_hand(work, row, result=why)
         else:
             settlement.proven(work, row, result="uar keeps this itself.")

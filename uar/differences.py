@@ -77,13 +77,19 @@ class Compared:
         return bool(self.scope) and self.scope != self.scope_before
 
 
-def compare_things(connection: sa.Connection, compared: Compared) -> None:
-    """Find accounts, resources and entitlements that are new, changed or gone."""
-    find_ids(connection, compared.connector_id)
-    for what, staged, table, _ in THINGS:
+def find_new_things(connection: sa.Connection, connector_id: int) -> None:
+    """Find accounts, resources and entitlements that are new or changed, once all were read."""
+    find_ids(connection, connector_id)
+    for what, staged, _, _ in THINGS:
         _add(connection, what, staged)
-        if compared.removes and not compared.is_rescoped:
-            _lose(connection, compared, what, staged, table)
+
+
+def find_lost_things(connection: sa.Connection, compared: Compared) -> None:
+    """Find those that are gone, after a complete read."""
+    if compared.is_rescoped:
+        return
+    for what, staged, table, _ in THINGS:
+        _lose(connection, compared, what, staged, table)
 
 
 def say_before(connection: sa.Connection) -> None:

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from uar.db import AnySelect, is_sqlite
+from uar.db import AnySelect
 from uar.matching import do_not_disagree, has_mail, mail_key, match_accounts
 from uar.models import Account, App, Identity
 from uar.models.kinds import AccountStatus, Match, PersonStatus
+from uar.pouring import amend, pour_new, table_of
 from uar.site import Site
 from uar.work import Actor, Work
 
-BATCH = 1000
+BATCH = 500
 NOT_LEFT = ("locked", "staged")
 """Vendors' words for an account that is disabled though its owner has not left."""
 
@@ -119,11 +119,9 @@ def _renamed() -> AnySelect:
 
 
 def _rename(work: Work, pairs: Sequence[Any]) -> None:
-    work.session.connection().execute(
-        sa.update(Identity)
-        .where(col(Identity.id) == sa.bindparam("this"))
-        .values(email=sa.bindparam("mail"), changed_at=work.now),
-        [{"this": identity_id, "mail": mail} for identity_id, mail in pairs],
+    _update(
+        work,
+        [{"id": each, "email": mail, "changed_at": work.now} for each, mail in pairs],
     )
     work.record_all(
         "identity.address_changed",
@@ -186,34 +184,25 @@ def _write_people(work: Work, app_id: int, found: Sequence[Any]) -> None:
         values = {name: row[name] for name in TAKEN}
         values |= {"status": status, "changed_at": work.now}
         left = {"left_at": None if status is PersonStatus.ACTIVE else work.now}
-        this = {"this": row["known"]}
-        if this["this"] is None:
+        this = {"id": row["known"]}
+        if this["id"] is None:
             new.append({**values, **left, "email": row["mail"], "created_at": work.now})
         elif row["was"] is status:
             same.append({**this, **values})
         else:
             moved[status].append({**this, **values, **left})
-    if new:
-        insert = sqlite.insert if is_sqlite(work.session) else postgresql.insert
-        # Two directories may learn of the same person at the same moment.
-        work.session.connection().execute(insert(Identity).on_conflict_do_nothing(), new)
+    # Two directories may learn of the same person at the same moment.
+    pour_new(work.session.connection(), table_of(Identity), new)
     for rows in (same, *moved.values()):
         _update(work, rows)
     counts = {"new": len(new), "changed": len(found) - len(new)}
     work.record("identity.refreshed", f"app:{app_id}", details=counts)
-    _record(work, "identity.left", [row["this"] for row in moved[PersonStatus.INACTIVE]])
-    _record(work, "identity.returned", [row["this"] for row in moved[PersonStatus.ACTIVE]])
+    _record(work, "identity.left", [row["id"] for row in moved[PersonStatus.INACTIVE]])
+    _record(work, "identity.returned", [row["id"] for row in moved[PersonStatus.ACTIVE]])
 
 
 def _update(work: Work, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        names = [name for name in rows[0] if name != "this"]
-        work.session.connection().execute(
-            sa.update(Identity)
-            .where(col(Identity.id) == sa.bindparam("this"))
-            .values({name: sa.bindparam(name) for name in names}),
-            rows,
-        )
+    amend(work.session.connection(), table_of(Identity), rows)
 
 
 def _record(work: Work, action: str, ids: Sequence[int], reason: str = "") -> None:
@@ -249,11 +238,12 @@ def _other_managers() -> AnySelect:
 
 
 def _write_managers(work: Work, app_id: int, pairs: Sequence[Any]) -> None:
-    work.session.connection().execute(
-        sa.update(Identity)
-        .where(col(Identity.id) == sa.bindparam("this"))
-        .values(manager_id=sa.bindparam("manager"), changed_at=work.now),
-        [{"this": identity_id, "manager": manager_id} for identity_id, manager_id in pairs],
+    _update(
+        work,
+        [
+            {"id": each, "manager_id": manager_id, "changed_at": work.now}
+            for each, manager_id in pairs
+        ],
     )
     work.record("identity.managers_refreshed", f"app:{app_id}", details={"changed": len(pairs)})
 

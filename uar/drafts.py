@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,9 +16,11 @@ from uar.models import App, Campaign, CampaignScope, Identity
 from uar.models.kinds import PersonStatus, RemovalAt, ReviewerRule, Role
 from uar.permissions import roles_of
 from uar.population import Scope
+from uar.privileged import with_own_roles
 from uar.work import Work
 
 LONGEST_NAME = 120
+FURTHEST_DUE = timedelta(days=2 * 366)
 PLANNERS = frozenset({Role.CAMPAIGN_ADMIN, Role.SUPER_ADMIN})
 
 
@@ -78,6 +80,20 @@ def scope_of(session: Session, campaign_id: int) -> tuple[Scope, ...]:
     )
 
 
+def complete_scope(work: Work, campaign_id: int) -> tuple[Scope, ...]:
+    """Return what a campaign is about to freeze, after adding what belongs to it anyway (L25)."""
+    planned = scope_of(work.session, campaign_id)
+    scope = with_own_roles(work.session, planned)
+    if added := scope[len(planned) :]:
+        _add_scope(work, campaign_id, added)
+        work.record(
+            "campaign.scope_completed",
+            f"campaign:{campaign_id}",
+            reason="uar's own roles are part of every campaign over privileged access",
+        )
+    return scope
+
+
 def ladder_of(campaign: Campaign) -> Ladder:
     """Return who reviews under a campaign."""
     return Ladder(campaign.reviewer_rule, campaign.fallback_id, campaign.owner_id)
@@ -94,7 +110,9 @@ def _insist_on_sense(work: Work, draft: Draft) -> None:
         problems["name"] = "Give it a name that reviewers understand."
     elif len(draft.name) > LONGEST_NAME:
         problems["name"] = f"The name is too long: at most {LONGEST_NAME} characters."
-    if end_of_day(draft.due_on, work.settings.zone) <= work.now:
+    if draft.due_on > (work.now + FURTHEST_DUE).date():
+        problems["due_on"] = "Choose a due date within the next two years."
+    elif end_of_day(draft.due_on, work.settings.zone) <= work.now:
         problems["due_on"] = "The due date has passed."
     apps = {part.app_id for part in draft.scope}
     known = set(work.session.scalars(sa.select(col(App.id)).where(col(App.id).in_(apps))))

@@ -1,4 +1,4 @@
-"""How access ends: on time, given back, and what to do when it comes back.
+"""How access ends: on time, or given back.
 
 ``end_due`` and ``warn_due`` are jobs: they act on what is due at the instant of
 their unit of work, and are safe to call twice and by several processes.
@@ -6,7 +6,7 @@ their unit of work, and are safe to call twice and by several processes.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -14,31 +14,25 @@ from sqlmodel import Session, col
 from uar.db import is_sqlite
 from uar.errors import NotFound, Refused
 from uar.grants import remove
-from uar.incidents import open_incident
 from uar.lifecycle import move_all
 from uar.models import (
     Account,
-    App,
-    Campaign,
     Connector,
-    Decision,
     Entitlement,
     Grant,
     GrantCause,
-    Identity,
 )
 from uar.models import ProvisioningOrder as Order
-from uar.models.kinds import IncidentKind, OrderKind, OrderReason, Seen
+from uar.models.kinds import OrderKind, OrderReason, Seen
 from uar.models.states import GrantState, OrderState
 from uar.naming import full_name
 from uar.notifications import tell
+from uar.permissions import why_kept
 from uar.provisioning import SETTLED
 from uar.site import Site
 from uar.work import Work
 
 BATCH = 1000
-FIGHT_BACK = timedelta(hours=1)
-"""How long after a timely end one automatic second removal is allowed (L18)."""
 
 
 def end_due(site: Site) -> int:
@@ -96,83 +90,20 @@ def warn_due(site: Site) -> int:
 def give_back(work: Work, grant_id: int, *, why: str) -> list[Order]:
     """Order the removal of access that its holder no longer wants (L3).
 
-    Raises NotFound unless the actor is the holder.
+    Raises NotFound unless the actor is the holder, Refused for what must stay (L14).
     """
     grant = work.session.get(Grant, grant_id)
-    if grant is None:
+    account = grant and work.session.get_one(Account, grant.account_id)
+    if not (grant and account and work.actor.id and account.identity_id == work.actor.id):
         raise NotFound("There is no such access.", subject=f"grants:{grant_id}")
-    account = work.session.get_one(Account, grant.account_id)
-    if work.actor.id is None or account.identity_id != work.actor.id:
-        raise NotFound("There is no such access.", subject=f"grants:{grant_id}")
-    if work.session.get_one(Entitlement, grant.entitlement_id).is_builtin:
+    right = work.session.get_one(Entitlement, grant.entitlement_id)
+    if right.is_builtin:
         raise Refused("An account itself is not given back here: ask the owner of the app.")
-    if work.session.get_one(App, grant.app_id).is_own:
-        raise Refused("A role in uar is not given back here: ask a super administrator.")
+    if kept := why_kept(work.session, account, right):
+        raise Refused(kept)
     if account.is_protected:
         raise Refused(f"{account.name} is a protected account: uar never changes it.")
     return remove(work, grant_id, reason=OrderReason.GIVEN_BACK, why=why or "given back")
-
-
-def seen_again(work: Work, grant: Grant) -> None:
-    """Raise the alarm about access that came back after we had ended it (L18).
-
-    The incident names the decision that ended it. What ended by time is removed
-    once more, once, if it came back within an hour; otherwise the app's owner
-    decides. Nothing happens when our own call did not end it.
-    """
-    # One that had come back itself and went again without us says nothing new.
-    last = work.session.scalars(
-        sa.select(Grant)
-        .where(
-            col(Grant.account_id) == grant.account_id,
-            col(Grant.entitlement_id) == grant.entitlement_id,
-            sa.or_(col(Grant.ended_order_id).is_not(None), ~col(Grant.reappeared)),
-            col(Grant.id) != grant.id,
-        )
-        .order_by(col(Grant.id).desc())
-    ).first()
-    if last is None or last.ended_order_id is None or last.ended_at is None:
-        return
-    removal = work.session.get_one(Order, last.ended_order_id)
-    grant.reappeared = True
-    work.session.add(grant)
-    incident = open_incident(
-        work,
-        IncidentKind.REAPPEARED,
-        app_id=grant.app_id,
-        account_id=grant.account_id,
-        entitlement_id=grant.entitlement_id,
-        grant_id=grant.id,
-        campaign_id=removal.campaign_id,
-        sentence=_came_back(work, last, removal),
-    )
-    timely = removal.reason is OrderReason.EXPIRY and not last.reappeared
-    if timely and work.now - last.ended_at <= FIGHT_BACK:
-        why = f"incident {incident.id}: it came back within an hour of its end"
-        try:
-            remove(work, grant.id, reason=OrderReason.REAPPEARED, why=why)
-        except Refused as error:  # where it comes from is not read yet: the alarm has to do
-            work.record("grant.removal_refused", f"grants:{grant.id}", reason=error.sentence)
-
-
-def _came_back(work: Work, last: Grant, removal: Order) -> str:
-    account = work.session.get_one(Account, last.account_id)
-    assert last.ended_at is not None
-    on = last.ended_at.astimezone(work.settings.zone).strftime("%d %b %Y")
-    what = f"{account.name} has “{full_name(work.session, last.entitlement_id)}” again."
-    if removal.campaign_id is None:
-        given_back = removal.reason is OrderReason.GIVEN_BACK
-        why = "it was given back" if given_back else "its time was over"
-        return f"{what} It had been removed on {on} because {why}."
-    campaign = work.session.get_one(Campaign, removal.campaign_id)
-    by = work.session.scalars(
-        sa.select(col(Identity.name))
-        .join(Decision, col(Decision.by) == col(Identity.id))
-        .where(col(Decision.item_id) == removal.item_id)
-        .order_by(col(Decision.id).desc())
-    ).first()
-    decider = f" as {by} had decided" if by else ""
-    return f"{what} It had been removed on {on}{decider} in the campaign “{campaign.name}”."
 
 
 def _order_removals(work: Work, grant_ids: list[int]) -> None:
@@ -281,13 +212,14 @@ def _instant(work: Work) -> sa.ColumnElement[object]:
 
 
 def _warn(work: Work, cause: GrantCause) -> None:
-    account = work.session.get_one(Account, cause.account_id)
+    grant = work.session.get_one(Grant, cause.grant_id)
+    account = work.session.get_one(Account, grant.account_id)
     cause.warn_at = None
     work.session.add(cause)
     if account.identity_id is None or cause.ends_at is None:
         return
     end = cause.ends_at.astimezone(work.settings.zone)
-    access = full_name(work.session, cause.entitlement_id)
+    access = full_name(work.session, grant.entitlement_id)
     tell(
         work,
         account.identity_id,

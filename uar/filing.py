@@ -21,6 +21,7 @@ from uar.models.kinds import PersonStatus
 from uar.models.states import StepState
 from uar.naming import full_name
 from uar.notifications import tell
+from uar.permissions import own_account
 from uar.policies import Deciders, authority, steps_for
 from uar.words import duration, either
 from uar.work import Work
@@ -82,9 +83,12 @@ def file_extension(work: Work, grant_id: int, minutes: int, reason: str = "") ->
 
 
 def tell_deciders(
-    work: Work, request: AccessRequest, deciders: Deciders, *, step: int, steps: int
+    work: Work, request: AccessRequest, deciders: Deciders, *, step: int, steps: int, note: str = ""
 ) -> None:
-    """Tell those who may decide a step: who asks, for what, how long, why, and how risky."""
+    """Tell those who may decide a step: who asks, for what, how long, why, and how risky.
+
+    ``note`` is a sentence of its own, such as who passed the step on to them.
+    """
     person = work.session.get_one(Identity, request.subject_id)
     entitlement = work.session.get_one(Entitlement, request.entitlement_id)
     what = full_name(work.session, request.entitlement_id)
@@ -97,6 +101,8 @@ def tell_deciders(
     ]
     if steps > 1:
         lines.append(f"This is step {step} of {steps}.")
+    if note:
+        lines.append(note)
     if deciders.fallback:
         lines.append(f"You are asked as {deciders.fallback}.")
     for decider in deciders.people:
@@ -167,6 +173,9 @@ def _refuse_twice(work: Work, subject_id: int, entitlement_id: int) -> None:
 
 
 def _account(work: Work, person: Identity, entitlement: Entitlement) -> Account:
+    app = work.session.get_one(App, entitlement.app_id)
+    if app.is_own:
+        own_account(work, person)
     found = work.session.scalars(
         sa.select(Account)
         .where(
@@ -178,7 +187,6 @@ def _account(work: Work, person: Identity, entitlement: Entitlement) -> Account:
     ).first()
     if found is not None:
         return found
-    app = work.session.get_one(App, entitlement.app_id)
     owners = authority(work.session, [person.id], [app.id]).owners.get(app.id, ())
     whom = either([owner.name for owner in owners]) if owners else "a super administrator"
     raise Refused(

@@ -1,30 +1,28 @@
 """A connector's first read, written while the vendor is still being read.
 
-There is nothing yet that could be gone, so nothing can be held, and what the
-vendor has shown is true even if it breaks off later. The vendor's answers and
-the database's work then cost their time side by side: here in a thread of its
-own, which owns the scratch from the moment that all things are known.
+There is nothing yet that could differ or be gone, so nothing is compared or held,
+and what the vendor has shown is true even if it breaks off later. What it found
+is what the inventory says it began (:mod:`uar.first_report`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlmodel import col
 
-from uar import differences, directory
-from uar.beginnings import NEW, begin_range
-from uar.differences import COLUMNS, FOUND, Compared
-from uar.models import Account, Entitlement, Resource, SyncChange
+from uar import directory, first_report
+from uar.db import in_batches
+from uar.models import Account, Entitlement, Resource
 from uar.models.kinds import Change, ChangeOf
+from uar.new_grants import NEW, begin_range
+from uar.pipeline import Pipeline
 from uar.scratch import MANY, Scratch
-from uar.staging import ACCOUNTS, ENTITLEMENTS, PATHS, RESOURCES
-from uar.steps import Plan, step
-from uar.things import write_things
+from uar.staging import Path, Thing
+from uar.steps import BATCH, Plan, step
+from uar.things import TABLES, Name, add_things, parent_of, point_to_parents
 
 
 def is_first(scratch: Scratch, plan: Plan) -> bool:
@@ -40,115 +38,101 @@ def is_first(scratch: Scratch, plan: Plan) -> bool:
         )
 
 
-class FirstRead:
-    """The sink of a first read. Use it in a ``with`` block, which waits for all that it took."""
+class FirstRead(Pipeline):
+    """The sink of a first read.
+
+    ``begun`` is how many grants it has begun, ``first`` where its report begins.
+    """
 
     def __init__(self, scratch: Scratch, plan: Plan) -> None:
-        """Write one run's paths, from the connection of the scratch."""
+        """Write one run's finds over the connection of the scratch."""
+        super().__init__(f"sync {plan.run_id}")
         self._scratch = scratch
         self._plan = plan
-        self._writer = ThreadPoolExecutor(1, f"sync {plan.run_id}")
-        self._jobs: list[Future[None]] = []
-        self._last_read = 0
-        self._last_new = 0
+        self._keys: dict[ChangeOf, list[tuple[str, str, str]]] = {what: [] for what in TABLES}
+        self._children: list[tuple[Name, Name | None]] = []
+        self._ids: dict[ChangeOf, list[int]] = {}
+        self._last = 0
+        self._found: Counter[ChangeOf] = Counter()
         self.begun = 0
+        self.first = 0
+        self.do(self._begin)
 
-    def __enter__(self) -> FirstRead:
-        """Begin to take."""
-        return self
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return what was found: ``{"account": {"added": 3, "changed": 0, "gone": 0}, ...}``."""
+        none = dict.fromkeys((change.value for change in Change), 0)
+        return {what.value: {**none, Change.ADDED.value: self._found[what]} for what in ChangeOf}
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Wait; after an error only for what is being written. Raises what went wrong there."""
-        self._writer.shutdown(wait=True, cancel_futures=error is not None)
-        if error is None:
-            self._raise_what_failed()
+    def things(self, what: ChangeOf, rows: Sequence[Thing]) -> None:
+        """Write them."""
+        self._found[what] += len(rows)
+        self.do(lambda: self._write_things(what, rows))
 
-    def things(self) -> None:
-        """Write accounts, resources and entitlements, and find out whose accounts they are."""
-        self._do(self._write_things)
+    def all_things(self) -> None:
+        """Find out whose the accounts are."""
+        self.do(self._finish_things)
 
-    def paths(self, rows: Sequence[tuple[int, int, int]]) -> None:
-        """Write paths, grants and causes."""
-        self._do(lambda: self._write_paths(rows))
+    def paths(self, rows: Sequence[Path]) -> None:
+        """Write grants and causes."""
+        self._found[ChangeOf.PATH] += len(rows)
+        self.do(lambda: self._write_paths(rows))
 
-    def _do(self, job: Callable[[], None]) -> None:
-        self._raise_what_failed()
-        self._jobs.append(self._writer.submit(job))
+    def _begin(self) -> None:
+        self._scratch.make(NEW)
+        with self._scratch.working(self._plan.actor) as work:
+            self.first = first_report.begin(work, self._plan.run_id)
 
-    def _raise_what_failed(self) -> None:
-        """Stop reading as soon as what was read cannot be written."""
-        while self._jobs and self._jobs[0].done():
-            self._jobs.pop(0).result()
+    def _write_things(self, what: ChangeOf, rows: Sequence[Thing]) -> None:
+        self._keys[what] += [(row.type, row.vendor_id, row.slug) for row in rows]
+        for batch in in_batches(rows, BATCH):
+            with step(self._scratch, self._plan, what, Change.ADDED) as work:
+                add_things(work, self._plan, what, batch)
+        if what is ChangeOf.RESOURCE:
+            self._children += [
+                ((row.type, row.vendor_id), parent)
+                for row in rows
+                if (parent := parent_of(row.values)) is not None
+            ]
 
-    def _write_things(self) -> None:
+    def _finish_things(self) -> None:
         scratch, plan = self._scratch, self._plan
-        scratch.make(FOUND, NEW)
-        with scratch.reading() as connection:
-            compared = Compared(plan.connector_id, plan.started_at, removes=False)
-            differences.compare_things(connection, compared)
-        differences.keep(scratch, plan.run_id)
-        if write_things(scratch, plan) > MANY:
+        for pairs in in_batches(self._children, BATCH):
+            with step(scratch, plan, ChangeOf.RESOURCE, Change.ADDED) as work:
+                point_to_parents(work, plan, pairs)
+        if sum(map(len, self._keys.values())) > MANY:
             scratch.refresh_statistics(Account, Entitlement, Resource)
         with scratch.reading() as connection:
-            differences.find_ids(connection, plan.connector_id)
-        scratch.analyze(ACCOUNTS, ENTITLEMENTS, RESOURCES)
+            for what, keys in self._keys.items():
+                found = dict(self._known(connection, what))
+                self._ids[what] = [0, *(found[key] for key in keys)]
         directory.refresh(scratch.site, plan.app_id, plan.actor)
 
-    def _write_paths(self, rows: Sequence[tuple[int, int, int]]) -> None:
-        scratch, plan = self._scratch, self._plan
-        scratch.fill(PATHS, rows)
-        with scratch.reading() as connection:
-            connection.execute(_in_ids(self._last_read))
-            self._last_read = connection.scalar(sa.select(sa.func.max(PATHS.c.k))) or 0
-            last = connection.scalar(sa.select(sa.func.max(NEW.c.k))) or 0
-        for above, up_to in scratch.ranges(last, self._last_new):
-            with step(scratch, plan, ChangeOf.PATH, Change.ADDED) as work:
-                work.session.connection().execute(_as_changes(plan, above, up_to))
-                self.begun += begin_range(scratch, plan, work, above, up_to)
-        self._last_new = last
+    def _known(
+        self, connection: sa.Connection, what: ChangeOf
+    ) -> list[tuple[tuple[str, str, str], int]]:
+        columns = sa.inspect(TABLES[what]).columns
+        named, slug = columns, sa.literal("")
+        statement = sa.select(columns["id"]).where(
+            columns["connector_id"] == self._plan.connector_id
+        )
+        if what is ChangeOf.ENTITLEMENT:
+            named, slug = sa.inspect(Resource).columns, columns["slug"]
+            statement = statement.join(Resource, col(Resource.id) == columns["resource_id"])
+        rows = connection.execute(statement.add_columns(named["type"], named["vendor_id"], slug))
+        return [((type_, vendor_id, slug), row_id) for row_id, type_, vendor_id, slug in rows]
 
-
-def _in_ids(above: int) -> sa.Executable:
-    return sa.insert(NEW).from_select(
-        ["account_id", "entitlement_id", "via_id"],
-        sa.select(ACCOUNTS.c.id, ENTITLEMENTS.c.id, sa.func.coalesce(RESOURCES.c.id, 0))
-        .select_from(PATHS)
-        .join(ACCOUNTS, ACCOUNTS.c.n == PATHS.c.account_n)
-        .join(ENTITLEMENTS, ENTITLEMENTS.c.n == PATHS.c.entitlement_n)
-        .outerjoin(RESOURCES, RESOURCES.c.n == PATHS.c.via_n)
-        .where(PATHS.c.k > above)
-        .order_by(ACCOUNTS.c.id, ENTITLEMENTS.c.id),
-    )
-
-
-def _as_changes(plan: Plan, above: int, up_to: int) -> sa.Executable:
-    """Keep a range of new paths as the run's report does."""
-    via = sa.orm.aliased(Resource)
-    values: list[Any] = [
-        sa.literal(plan.run_id),
-        sa.literal(ChangeOf.PATH.value),
-        sa.literal(Change.ADDED.value),
-        col(Resource.type),
-        col(Resource.vendor_id),
-        col(Entitlement.slug),
-        col(Account.type),
-        col(Account.vendor_id),
-        sa.func.coalesce(via.type, ""),
-        sa.func.coalesce(via.vendor_id, ""),
-    ]
-    return sa.insert(SyncChange).from_select(
-        ["run_id", *COLUMNS],
-        sa.select(*values)
-        .select_from(NEW)
-        .join(Account, col(Account.id) == NEW.c.account_id)
-        .join(Entitlement, col(Entitlement.id) == NEW.c.entitlement_id)
-        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
-        .outerjoin(via, col(via.id) == NEW.c.via_id)
-        .where(NEW.c.k > above, NEW.c.k <= up_to)
-        .order_by(NEW.c.k),
-    )
+    def _write_paths(self, rows: Sequence[Path]) -> None:
+        accounts, entitlements, resources = (
+            self._ids[what] for what in (ChangeOf.ACCOUNT, ChangeOf.ENTITLEMENT, ChangeOf.RESOURCE)
+        )
+        # Indexes of grants and causes begin with the account: rows in their order
+        # touch few pages in each transaction.
+        new = [(accounts[a], entitlements[e], resources[via]) for a, e, via in rows]
+        new.sort()
+        self._scratch.fill(NEW, ("account_id", "entitlement_id", "via_id"), new)
+        last = self._last + len(new)
+        for above, up_to in self._scratch.ranges(last, self._last):
+            with step(self._scratch, self._plan, ChangeOf.PATH, Change.ADDED) as work:
+                self.begun += begin_range(self._scratch, self._plan, work, above, up_to)
+        self._last = last

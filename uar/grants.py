@@ -251,9 +251,6 @@ def _add_cause(work: Work, grant: Grant, kind: Cause, **values: Any) -> None:
     work.session.add(
         GrantCause(
             grant_id=grant.id,
-            connector_id=grant.connector_id,
-            account_id=grant.account_id,
-            entitlement_id=grant.entitlement_id,
             kind=kind,
             began_at=work.now,
             **values,

@@ -21,8 +21,9 @@ from uar.grants import holds
 from uar.held_by import HeldRow, held_by
 from uar.models import AccessRequest, Account, App, Entitlement, Grant, GrantCause, Resource
 from uar.models import ProvisioningOrder as Order
-from uar.models.kinds import Cause, OrderKind, OrderReason
+from uar.models.kinds import Cause, OrderKind, OrderReason, Role
 from uar.models.states import GrantState
+from uar.permissions import last_super
 from uar.provisioning import unsettled
 from uar.words import access_name
 
@@ -84,7 +85,10 @@ class MyAccess:
 
 @dataclass(frozen=True, slots=True)
 class PastAccess:
-    """One thing that a person held until lately; ``reason`` is None when we did not end it."""
+    """One thing that a person held until lately; ``reason`` is None when we did not end it.
+
+    ``on_offer`` says whether she could ask for it again.
+    """
 
     grant_id: int
     entitlement_id: int
@@ -94,6 +98,7 @@ class PastAccess:
     began_at: datetime
     ended_at: datetime
     reason: OrderReason | None
+    on_offer: bool
 
     @property
     def access(self) -> str:
@@ -127,7 +132,7 @@ def holding(session: Session, account_id: int, entitlement_id: int, now: datetim
 
 
 def my_access(session: Session, identity_id: int, now: datetime) -> list[MyAccess]:
-    """List what a person holds, what ends soonest first, then by app and name. Four queries.
+    """List what a person holds, what ends soonest first, then by app and name. Five queries.
 
     The plain account in a directory is not listed: everybody has one.
     """
@@ -164,6 +169,7 @@ def lately_ended(session: Session, identity_id: int, now: datetime) -> list[Past
             col(Grant.began_at),
             col(Grant.ended_at),
             col(Order.reason),
+            sa.and_(on_offer(), can_hold()).label("on_offer"),
         )
         .join(Account, col(Account.id) == col(Grant.account_id))
         .join(App, col(App.id) == col(Grant.app_id))
@@ -178,7 +184,7 @@ def lately_ended(session: Session, identity_id: int, now: datetime) -> list[Past
 @dataclass(frozen=True, slots=True)
 class _Facts:
     grant_id: int
-    is_own: bool
+    is_last_super: bool
     is_protected: bool
     on_offer: bool
     max_minutes: int
@@ -191,7 +197,7 @@ def _facts(session: Session, identity_id: int) -> Mapping[int, _Facts]:
         _Facts,
         sa.select(
             col(Grant.id).label("grant_id"),
-            col(App.is_own),
+            _is_last_super(session).label("is_last_super"),
             col(Account.is_protected),
             sa.and_(on_offer(), can_hold()).label("on_offer"),
             col(Entitlement.max_minutes),
@@ -203,6 +209,15 @@ def _facts(session: Session, identity_id: int) -> Mapping[int, _Facts]:
         .where(col(Account.identity_id) == identity_id, col(Grant.ended_at).is_(None)),
     )
     return {row.grant_id: row for row in found}
+
+
+def _is_last_super(session: Session) -> sa.ColumnElement[bool]:
+    """Match the grant of a role that must stay, for nobody else has it for good (L14)."""
+    return sa.and_(
+        col(App.is_own),
+        col(Resource.vendor_id) == Role.SUPER_ADMIN.value,
+        col(Account.identity_id) == last_super(session),
+    )
 
 
 def _given(session: Session, identity_id: int) -> Mapping[int, tuple[int, str]]:
@@ -257,8 +272,8 @@ def _why_kept(row: HeldRow, facts: _Facts) -> str:
     """Say why the holder cannot give it back here; empty when she can."""
     if row.is_builtin:
         return "an account: ask the owner of the app to close it"
-    if facts.is_own:
-        return "a role in uar: ask a super administrator to end it"
+    if facts.is_last_super:
+        return "the last super administrator: give somebody else the role first"
     if facts.is_protected:
         return "a protected account: uar never changes it"
     if not row.direct:

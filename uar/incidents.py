@@ -143,8 +143,9 @@ def open_incident(
     session.add(incident)
     session.flush()
     work.record("incident.opened", f"incident:{incident.id}", details={"sentence": sentence})
+    what = sentence.partition(". ")[0].removesuffix(".")  # the rest is in the mail itself
     for identity_id in sorted(_whom(session, incident)):
-        tell(work, identity_id, "incident", "Alarm: " + sentence, sentence, "/incidents")
+        tell(work, identity_id, "incident", f"Alarm: {what}", sentence, f"/incidents/{incident.id}")
     return incident
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from uar.db import AnySelect, one, rows
-from uar.errors import NotFound, Refused
+from uar.errors import Invalid, NotFound
 from uar.exports import export as export
 from uar.models import Account, App, Entitlement, Grant, GrantCause, Identity, Resource
 from uar.models.kinds import AccountKind, AccountStatus, Approval, AppStatus, Match, Risk
@@ -136,7 +136,8 @@ def grants(
     limit: int = 100,
 ) -> list[GrantRow]:
     """List open grants, or past ones, by id; ``after`` is the last one seen. One query."""
-    still = [] if past else [col(GrantCause.ended_at).is_(None)]
+    ended = col(GrantCause.ended_at)
+    still = [ended.is_not(None) if past else ended.is_(None)]
     via = sa.orm.aliased(Resource)
 
     def of_causes(what: Any, *conditions: Any) -> Any:
@@ -219,7 +220,7 @@ def _of_entitlements(app_id: int) -> AnySelect:
 def managed_app(work: Work, name: str, *, is_directory: bool = False) -> App:
     """Return the app of this name, governed from now on; made if there is none.
 
-    A directory stays one. Raises Refused for uar's own app.
+    A directory stays one. Raises Invalid for uar's own app.
     """
     app = work.session.scalars(sa.select(App).where(col(App.name) == name)).one_or_none()
     if app is None:
@@ -228,7 +229,8 @@ def managed_app(work: Work, name: str, *, is_directory: bool = False) -> App:
         work.session.flush()
         work.record("app.created", f"app:{app.id}", details={"name": name})
     if app.is_own:
-        raise Refused("The app uar is this tool itself: nothing is connected to it.")
+        sentence = "The app uar is this tool itself: nothing is connected to it."
+        raise Invalid(sentence, {"app": sentence})
     app.status = AppStatus.MANAGED
     app.is_directory = app.is_directory or is_directory
     work.session.add(app)

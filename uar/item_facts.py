@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from uar.db import AnySelect, rows
+from uar.handover import HandoverRow, handovers_of
 from uar.models import (
     Account,
     AppOwner,
@@ -89,6 +90,7 @@ class ItemFacts:
     paths: tuple[PathFact, ...]
     causes: tuple[str, ...]
     decisions: tuple[Earlier, ...]
+    handovers: tuple[HandoverRow, ...]
     owner: str
     email: str
     connector: str
@@ -114,6 +116,7 @@ def item_facts(session: Session, row: Row, now: datetime) -> ItemFacts:
         paths=paths,
         causes=tuple(dict.fromkeys(path.why for path in paths)),
         decisions=tuple(rows(session, Earlier, _decisions(row))),
+        handovers=tuple(handovers_of(session, row.id)),
         owner=", ".join(_owners(session, row.app_id)),
         email=account.email,
         connector=connector.name,

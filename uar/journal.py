@@ -19,6 +19,7 @@ from sqlmodel import col
 from uar import clock
 from uar.models import SyncLog, SyncRun
 from uar.models.states import RunState
+from uar.pouring import pour, table_of
 from uar.site import Site
 
 EVERY = 1.0
@@ -84,11 +85,8 @@ class Journal:
             return
         with self._site.working() as work:
             connection = work.session.connection()
-            if lines:
-                connection.execute(
-                    sa.insert(SyncLog),
-                    [{"run_id": self._run_id, "at": at, "text": text} for at, text in lines],
-                )
+            rows = [(self._run_id, at, text) for at, text in lines]
+            pour(connection, table_of(SyncLog), ("run_id", "at", "text"), rows)
             if alive:
                 connection.execute(
                     sa.update(SyncRun)

@@ -1,4 +1,4 @@
-"""Everything that one run reads, on its way into temporary tables.
+"""Everything that one run reads, on its way to whoever takes it.
 
 The vendor is called here and nowhere else in a sync, and no transaction on the
 inventory waits for it.
@@ -20,6 +20,7 @@ from connectors.base import (
     ResourceRecord,
     Unread,
 )
+from uar.models.kinds import ChangeOf
 from uar.records import (
     ACCESS,
     ACCESS_RESOURCE,
@@ -30,28 +31,24 @@ from uar.records import (
     of_entitlement,
     of_resource,
 )
-from uar.scratch import Scratch
-from uar.staging import ACCOUNTS, ENTITLEMENTS, PATHS, RESOURCES, Read, Sink
+from uar.staging import Path, Read, Sink, Thing
 
 BATCH = 5000
 LOGGED = 10
 """How many lines of the same kind a run's log gets before they are only counted."""
 
 
-def load(scratch: Scratch, reader: Reader, log: Callable[[str], None], sink: Sink) -> Read:
-    """Read the vendor into temporary tables. Raises what the reader raises.
+def load(reader: Reader, log: Callable[[str], None], sink: Sink) -> Read:
+    """Read the vendor. Raises what the reader raises, and what the sink does.
 
     A vendor's list may name a thing twice, or name what it does not list
-    otherwise; such lines are dropped and the log says so. From the sink's
-    ``things`` on the scratch is the sink's.
+    otherwise; such lines are dropped and the log says so.
     """
-    scratch.make(ACCOUNTS, RESOURCES, ENTITLEMENTS, PATHS)
-    loading = _Loading(scratch, reader, log)
+    loading = _Loading(reader, log, sink)
     loading.accounts()
     loading.resources()
-    scratch.analyze(ACCOUNTS, RESOURCES, ENTITLEMENTS)
-    sink.things()
-    loading.paths(sink)
+    sink.all_things()
+    loading.paths()
     loading.notes.total()
     return loading.read
 
@@ -97,10 +94,10 @@ class _Feed:
 
 
 class _Loading:
-    def __init__(self, scratch: Scratch, reader: Reader, log: Callable[[str], None]) -> None:
-        self._scratch = scratch
+    def __init__(self, reader: Reader, log: Callable[[str], None], sink: Sink) -> None:
         self._reader = reader
         self._log = log
+        self._sink = sink
         self.notes = _Notes(log)
         self.read = Read(scope=str(getattr(reader, "scope", "")))
         self._accounts: dict[tuple[str, str], int] = {}
@@ -110,7 +107,7 @@ class _Loading:
         self._present: list[int] = []
 
     def accounts(self) -> None:
-        feed = _Feed(partial(self._scratch.fill, ACCOUNTS))
+        feed = _Feed(partial(self._sink.things, ChangeOf.ACCOUNT))
         in_directory = self._reader.is_directory
         for record in self._reader.accounts():
             if not self._is_new(self._accounts, "account", record):
@@ -118,7 +115,7 @@ class _Loading:
             n = len(self._accounts) + 1
             self._accounts[record.type, record.id] = n
             values = of_account(record, in_directory=in_directory, note=self.notes.name)
-            feed.add(_row(n, (record.type, record.id), values))
+            feed.add(_thing(n, record.ref, "", values))
             if record.status is not AccountStatus.DELETED:
                 self._present.append(n)
         feed.flush()
@@ -126,15 +123,20 @@ class _Loading:
         self._log(f"Read {self.read.accounts:,} accounts.")
 
     def resources(self) -> None:
-        feed = _Feed(partial(self._scratch.fill, RESOURCES))
-        entitlements = _Feed(partial(self._scratch.fill, ENTITLEMENTS))
+        feed = _Feed(partial(self._sink.things, ChangeOf.RESOURCE))
+
+        def store(rows: list[Any]) -> None:
+            feed.flush()  # every resource comes before its entitlements
+            self._sink.things(ChangeOf.ENTITLEMENT, rows)
+
+        entitlements = _Feed(store)
         for record in self._all_resources():
             if not self._is_new(self._resources, "resource", record):
                 continue
             n = len(self._resources) + 1
             self._resources[record.type, record.id] = n
             values = of_resource(record, note=self.notes.name)
-            feed.add(_row(n, (record.type, record.id), values))
+            feed.add(_thing(n, record.ref, "", values))
             for each in self._entitlements_of(record):
                 self._add_entitlement(entitlements, each)
             if record is not ACCESS_RESOURCE:
@@ -147,8 +149,8 @@ class _Loading:
             f"Read {self.read.resources:,} resources with {self.read.entitlements:,} entitlements."
         )
 
-    def paths(self, sink: Sink) -> None:
-        feed = _Feed(sink.paths)
+    def paths(self) -> None:
+        feed = _Feed(self._sink.paths)
         access = self._entitlements[ACCESS.resource.type, ACCESS.resource.id, ACCESS.slug]
         for account in self._present:
             feed.add((account, access, 0))
@@ -207,9 +209,10 @@ class _Loading:
             return
         n = len(self._entitlements) + 1
         self._entitlements[key] = n
-        feed.add(_row(n, key, of_entitlement(record, note=self.notes.name)))
+        values = of_entitlement(record, note=self.notes.name)
+        feed.add(_thing(n, record.resource, record.slug, values))
 
-    def _numbers(self, record: GrantRecord) -> tuple[int, int, int] | None:
+    def _numbers(self, record: GrantRecord) -> Path | None:
         account = self._accounts.get((record.account.type, record.account.id))
         entitlement = self._entitlements.get(
             (record.resource.type, record.resource.id, record.slug)
@@ -229,9 +232,9 @@ class _Loading:
         self._log(f"Not read: {unread.resource.type} {unread.resource.id}: {unread.why}")
 
 
-def _row(n: int, key: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:
+def _thing(n: int, ref: Ref, slug: str, values: dict[str, Any]) -> Thing:
     text = as_text(values)
-    return (n, *key, fingerprint(text), text, None, None)
+    return Thing(n, ref.type, ref.id, slug, fingerprint(text), values, text)
 
 
 def _words(record: GrantRecord) -> str:

@@ -15,13 +15,14 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from uar import grants, in_flight
-from uar.beginnings import resolve, resolved
+from uar.beginnings import resolve
 from uar.db import in_batches
 from uar.lifecycle import move_all
 from uar.models import Grant, GrantCause, ReviewItem
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Cause, Change, ChangeOf
 from uar.models.states import GrantState, ItemState, OrderState
+from uar.new_grants import resolved
 from uar.scratch import Scratch
 from uar.steps import Plan, step
 from uar.work import Work

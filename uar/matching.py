@@ -19,10 +19,11 @@ from uar.db import AnySelect
 from uar.errors import NotFound
 from uar.models import Account, App, Identity
 from uar.models.kinds import Match
+from uar.pouring import amend, table_of
 from uar.site import Site
 from uar.work import Actor, Work
 
-BATCH = 1000
+BATCH = 500
 MOST_SUGGESTIONS = 100
 
 
@@ -118,21 +119,21 @@ def reset_person(work: Work, account_id: int, *, why: str) -> None:
 def match_accounts(site: Site, actor: Actor, *, app_id: int | None = None) -> int:
     """Match the accounts of one app, or of all, to people; return how many changed.
 
-    One query finds those that differ; they are written a thousand at a time.
+    One query finds those that differ; they are written a few hundred at a time.
     """
     with site.reading() as session:
         found = session.connection().execute(_differing(app_id)).all()
     for start in range(0, len(found), BATCH):
         batch = found[start : start + BATCH]
         with site.working(actor) as work:
-            work.session.connection().execute(
-                sa.update(Account)
-                .where(col(Account.id) == sa.bindparam("this"), col(Account.match) != Match.HAND)
-                .values(identity_id=sa.bindparam("person"), match=sa.bindparam("how")),
+            amend(
+                work.session.connection(),
+                table_of(Account),
                 [
-                    {"this": account_id, "person": person, "how": Match(how)}
+                    {"id": account_id, "identity_id": person, "match": Match(how)}
                     for account_id, person, how, _ in batch
                 ],
+                col(Account.match) != Match.HAND,
             )
             work.record(
                 "account.matched",

@@ -34,9 +34,11 @@ def also_lost(session: Session, account_id: int, entitlement_id: int) -> list[st
     found = session.connection().execute(
         sa.select(col(Resource.name), col(Entitlement.name))
         .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
-        .join(GrantCause, col(GrantCause.entitlement_id) == col(Entitlement.id))
+        .join(Grant, col(Grant.entitlement_id) == col(Entitlement.id))
+        .join(GrantCause, col(GrantCause.grant_id) == col(Grant.id))
         .where(
-            col(GrantCause.account_id) == account_id,
+            col(Grant.account_id) == account_id,
+            col(Grant.ended_at).is_(None),
             col(GrantCause.ended_at).is_(None),
             col(GrantCause.via_id)
             == sa.select(col(Entitlement.resource_id))
@@ -62,7 +64,7 @@ def _direct(grant_id: int) -> AnySelect:
 
 
 def _inherited(grant_id: int) -> AnySelect:
-    source = sa.orm.aliased(Grant)
+    inherited, source = sa.orm.aliased(Grant), sa.orm.aliased(Grant)
     through = sa.orm.aliased(Entitlement)
     return (
         sa.select(
@@ -71,12 +73,13 @@ def _inherited(grant_id: int) -> AnySelect:
             col(through.app_id).label("app_id"),
         )
         .select_from(GrantCause)
+        .join(inherited, col(inherited.id) == col(GrantCause.grant_id))
         .join(through, col(through.resource_id) == col(GrantCause.via_id))
         .join(
             source,
             sa.and_(
                 col(source.entitlement_id) == col(through.id),
-                col(source.account_id) == col(GrantCause.account_id),
+                col(source.account_id) == col(inherited.account_id),
                 col(source.ended_at).is_(None),
             ),
         )

@@ -39,6 +39,11 @@ class ReviewerRow:
     is_late: bool
 
     @property
+    def undecided(self) -> int:
+        """Return how many items she has still to decide."""
+        return self.total - self.done
+
+    @property
     def pace(self) -> str:
         """Say the pace in words; empty while there is too little to tell."""
         return "" if self.seconds is None else f"{self.seconds:.0f} s a row"

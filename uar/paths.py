@@ -31,12 +31,13 @@ def _paths(name: str) -> sa.Table:
 
 LOST = _paths("lost")
 SEEN = _paths("seen")
+"""The paths that were read between things that the inventory knows."""
 
 
 def compare_paths(connection: sa.Connection, compared: Compared) -> None:
-    """Find paths that are new or gone, after :func:`uar.differences.compare_things`."""
+    """Find paths that are new or gone, once all were noted and all things compared."""
     in_flight.note(connection, compared)
-    _add(connection, compared)
+    _add(connection)
     if compared.removes:
         _lose(connection, compared)
         if compared.scope or compared.scope_before:
@@ -51,9 +52,8 @@ def observed(connection: sa.Connection, compared: Compared) -> list[tuple[int, b
     that were given up although we had called for them.
     """
     order = ProvisioningOrder
-    direct = seen().where(PATHS.c.via_n == 0).subquery()
-    held = sa.tuple_(col(order.account_id), col(order.entitlement_id)).in_(
-        sa.select(direct.c.account_id, direct.c.entitlement_id)
+    held = sa.exists().where(
+        *(SEEN.c[name] == getattr(order, name) for name in PAIR), SEEN.c.via_id == 0
     )
     found = connection.execute(
         sa.select(col(order.id), held)
@@ -74,71 +74,80 @@ def observed(connection: sa.Connection, compared: Compared) -> list[tuple[int, b
     return [(order_id, bool(is_held)) for order_id, is_held in found]
 
 
-def _add(connection: sa.Connection, compared: Compared) -> None:
-    account, entitlement, via = ACCOUNTS.c, ENTITLEMENTS.c, RESOURCES.c
+def _add(connection: sa.Connection) -> None:
+    """Find what was read and has no cause; nothing with something new in it has one."""
     caused = sa.exists().where(
-        col(GrantCause.connector_id) == compared.connector_id,
-        col(GrantCause.account_id) == account.id,
-        col(GrantCause.entitlement_id) == entitlement.id,
-        col(GrantCause.via_id) == sa.case((PATHS.c.via_n == 0, 0), else_=via.id),
+        same(SEEN.c, Grant),
+        col(Grant.ended_at).is_(None),
+        col(GrantCause.grant_id) == col(Grant.id),
+        col(GrantCause.via_id) == SEEN.c.via_id,
         col(GrantCause.ended_at).is_(None),
     )
     ending = sa.exists().where(
-        col(Grant.account_id) == account.id,
-        col(Grant.entitlement_id) == entitlement.id,
+        same(SEEN.c, Grant),
         col(Grant.state) == GrantState.ENDING,
         col(Grant.ended_at).is_(None),
     )
-    settling = sa.exists().where(
-        SETTLING.c.account_id == account.id, SETTLING.c.entitlement_id == entitlement.id
+    settling = sa.exists().where(same(SEEN.c, SETTLING.c))
+    uncaused = (
+        sa.select(SEEN)
+        .where(~caused, ~sa.and_(SEEN.c.via_id == 0, ending), ~settling)
+        .subquery("uncaused")
     )
-    connection.execute(
-        sa.insert(FOUND).from_select(
-            COLUMNS,
-            read(
-                sa.literal(ChangeOf.PATH.value),
-                sa.literal(Change.ADDED.value),
-                entitlement.type,
-                entitlement.vendor_id,
-                entitlement.slug,
-                account.type,
-                account.vendor_id,
-                sa.func.coalesce(via.type, ""),
-                sa.func.coalesce(via.vendor_id, ""),
-            ).where(~caused, ~sa.and_(PATHS.c.via_n == 0, ending), ~settling),
+    kind = sa.literal(ChangeOf.PATH.value), sa.literal(Change.ADDED.value)
+    account, entitlement, via = ACCOUNTS.c, ENTITLEMENTS.c, RESOURCES.c
+    with_new_things = (
+        sa.select(
+            *kind,
+            entitlement.type,
+            entitlement.vendor_id,
+            entitlement.slug,
+            account.type,
+            account.vendor_id,
+            sa.func.coalesce(via.type, ""),
+            sa.func.coalesce(via.vendor_id, ""),
         )
+        .select_from(PATHS)
+        .join(ACCOUNTS, account.n == PATHS.c.account_n)
+        .join(ENTITLEMENTS, entitlement.n == PATHS.c.entitlement_n)
+        .outerjoin(RESOURCES, via.n == PATHS.c.via_n)
+        .order_by(PATHS.c.k)
     )
+    for statement in (_through(uncaused, *kind), with_new_things):
+        connection.execute(sa.insert(FOUND).from_select(COLUMNS, statement))
 
 
 def _lose(connection: sa.Connection, compared: Compared) -> None:
     """Collect what is known and was not read."""
     known = sa.union_all(
-        sa.select(
-            col(GrantCause.account_id), col(GrantCause.entitlement_id), col(GrantCause.via_id)
-        ).where(
-            col(GrantCause.connector_id) == compared.connector_id,
+        sa.select(col(Grant.account_id), col(Grant.entitlement_id), col(GrantCause.via_id))
+        .join(GrantCause, col(GrantCause.grant_id) == col(Grant.id))
+        .where(
+            col(Grant.connector_id) == compared.connector_id,
+            col(Grant.ended_at).is_(None),
             col(GrantCause.ended_at).is_(None),
         ),
-        sa.select(col(Grant.account_id), col(Grant.entitlement_id), sa.literal(0)).where(
+        sa.select(
+            col(Grant.account_id), col(Grant.entitlement_id), sa.literal(0).label("via_id")
+        ).where(
             col(Grant.connector_id) == compared.connector_id,
             col(Grant.state) == GrantState.ENDING,
             col(Grant.ended_at).is_(None),
         ),
     ).subquery()
-    lost = sa.except_(sa.select(known), seen()).subquery()
+    seen = sa.exists().where(*(SEEN.c[name] == known.c[name] for name in (*PAIR, "via_id")))
     settling = sa.exists().where(
-        SETTLING.c.account_id == lost.c.account_id,
-        SETTLING.c.entitlement_id == lost.c.entitlement_id,
-        SETTLING.c.only_new.is_(False),
+        *(SETTLING.c[name] == known.c[name] for name in PAIR), SETTLING.c.only_new.is_(False)
     )
     connection.execute(
-        sa.insert(LOST).from_select([*PAIR, "via_id"], sa.select(lost).where(~settling))
+        sa.insert(LOST).from_select(
+            [*PAIR, "via_id"], sa.select(known).where(~seen, ~settling).distinct()
+        )
     )
 
 
 def _rescope(connection: sa.Connection, compared: Compared) -> None:
     """Take out of the lost what is out of scope now, and note what is in scope again (L9)."""
-    connection.execute(sa.insert(SEEN).from_select([*PAIR, "via_id"], seen()))
     if compared.scope:
         outside = sa.exists().where(
             same(LOST.c, Grant), col(Grant.state) == GrantState.OUT_OF_SCOPE
@@ -186,12 +195,18 @@ def _say_state(
 
 
 def _say_gone(connection: sa.Connection) -> None:
+    gone = _through(LOST, sa.literal(ChangeOf.PATH.value), sa.literal(Change.GONE.value))
+    connection.execute(sa.insert(FOUND).from_select(COLUMNS, gone))
+
+
+def _through(path: sa.FromClause, *first: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Name accounts, entitlements and what they lead through in the vendor's ids."""
     via = sa.orm.aliased(Resource)
-    statement = _in_words(
-        LOST, sa.literal(ChangeOf.PATH.value), sa.literal(Change.GONE.value)
-    ).add_columns(sa.func.coalesce(via.type, ""), sa.func.coalesce(via.vendor_id, ""))
-    connection.execute(
-        sa.insert(FOUND).from_select(COLUMNS, statement.outerjoin(via, LOST.c.via_id == via.id))
+    return (
+        _in_words(path, *first)
+        .add_columns(sa.func.coalesce(via.type, ""), sa.func.coalesce(via.vendor_id, ""))
+        .outerjoin(via, path.c.via_id == via.id)
+        .order_by(path.c.account_id, path.c.entitlement_id, path.c.via_id)
     )
 
 
@@ -210,30 +225,6 @@ def _in_words(pair: sa.FromClause, *first: sa.ColumnElement[Any]) -> sa.Select[A
         .join(Account, col(Account.id) == pair.c.account_id)
         .join(Entitlement, col(Entitlement.id) == pair.c.entitlement_id)
         .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
-    )
-
-
-def read(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Select from the paths that were read."""
-    return (
-        sa.select(*columns)
-        .select_from(PATHS)
-        .join(ACCOUNTS, ACCOUNTS.c.n == PATHS.c.account_n)
-        .join(ENTITLEMENTS, ENTITLEMENTS.c.n == PATHS.c.entitlement_n)
-        .outerjoin(RESOURCES, RESOURCES.c.n == PATHS.c.via_n)
-    )
-
-
-def seen() -> sa.Select[Any]:
-    """Select the paths that were read, in ids of the inventory, as far as they are known to it."""
-    return read(
-        ACCOUNTS.c.id.label("account_id"),
-        ENTITLEMENTS.c.id.label("entitlement_id"),
-        sa.func.coalesce(RESOURCES.c.id, 0).label("via_id"),
-    ).where(
-        ACCOUNTS.c.id.is_not(None),
-        ENTITLEMENTS.c.id.is_not(None),
-        sa.or_(PATHS.c.via_n == 0, RESOURCES.c.id.is_not(None)),
     )
 
 

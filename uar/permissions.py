@@ -7,7 +7,10 @@ an open grant says so.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from uar import clock
@@ -22,7 +25,7 @@ from uar.models import (
     Identity,
     Resource,
 )
-from uar.models.kinds import AccountStatus, Cause, Match, PersonStatus, Risk, Role
+from uar.models.kinds import AccountStatus, Approval, Cause, Match, PersonStatus, Risk, Role
 from uar.models.states import ConnectorState, GrantState
 from uar.work import Work
 
@@ -36,6 +39,9 @@ TITLES = {
     Role.AUDITOR: ("Auditor", "Sees everything, changes nothing"),
     Role.SUPER_ADMIN: ("Super administrator", "May do everything"),
 }
+LONGEST = {Role.SUPER_ADMIN: 8 * 60}
+USUALLY_LONGEST = 30 * 24 * 60
+"""For how many minutes at most a role may be asked for, unless its owners say otherwise."""
 
 
 def roles_of(session: Session, identity_id: int) -> frozenset[Role]:
@@ -44,18 +50,7 @@ def roles_of(session: Session, identity_id: int) -> frozenset[Role]:
     A role for a while is over when its time is, not when its removal is carried out (L25).
     """
     found = session.connection().scalars(
-        sa.select(col(Resource.vendor_id))
-        .join(Entitlement, col(Entitlement.resource_id) == col(Resource.id))
-        .join(Grant, col(Grant.entitlement_id) == col(Entitlement.id))
-        .join(Account, col(Account.id) == col(Grant.account_id))
-        .join(App, col(App.id) == col(Grant.app_id))
-        .join(Identity, col(Identity.id) == col(Account.identity_id))
-        .where(
-            col(Account.identity_id) == identity_id,
-            col(Identity.status) == PersonStatus.ACTIVE,
-            col(App.is_own),
-            _counts(),
-        )
+        _held(col(Resource.vendor_id)).where(col(Account.identity_id) == identity_id)
     )
     return frozenset(Role(word) for word in found)
 
@@ -64,35 +59,47 @@ def holders(session: Session, role: Role) -> list[int]:
     """Return the ids of the active people who have a role, lowest first."""
     return list(
         session.connection().scalars(
-            sa.select(col(Account.identity_id))
-            .join(Grant, col(Grant.account_id) == col(Account.id))
-            .join(Entitlement, col(Entitlement.id) == col(Grant.entitlement_id))
-            .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
-            .join(App, col(App.id) == col(Grant.app_id))
-            .join(Identity, col(Identity.id) == col(Account.identity_id))
-            .where(
-                col(App.is_own),
-                col(Resource.vendor_id) == role.value,
-                _counts(),
-                col(Identity.status) == PersonStatus.ACTIVE,
-            )
+            _held(col(Account.identity_id))
+            .where(col(Resource.vendor_id) == role.value)
             .order_by(col(Account.identity_id))
         )
     )
 
 
+def last_super(session: Session) -> int | None:
+    """Return the id of the super administrator who must stay, where all hangs on one (L14).
+
+    Whoever is it only for a while does not count beside somebody who is it for good:
+    her time will be over, and that end is never held up. One query.
+    """
+    found = session.connection().execute(
+        _held(col(Account.identity_id), _counts(for_good=True)).where(
+            col(Resource.vendor_id) == Role.SUPER_ADMIN.value
+        )
+    )
+    for_good = {identity_id: endless for identity_id, endless in found}  # noqa: C416 - typed
+    left = [identity_id for identity_id, endless in for_good.items() if endless] or [*for_good]
+    return left[0] if len(left) == 1 else None
+
+
 def why_kept(session: Session, account: Account, entitlement: Entitlement) -> str:
-    """Say why a role must not be taken away by itself (L14); empty when it may."""
+    """Say why a role in uar must not be taken away (L14); empty when it, or other access, may."""
     resource = session.get_one(Resource, entitlement.resource_id)
+    if not session.get_one(App, resource.app_id).is_own:
+        return ""
     if resource.vendor_id != Role.SUPER_ADMIN.value:
         return ""
-    if holders(session, Role.SUPER_ADMIN) != [account.identity_id]:
+    if last_super(session) != account.identity_id:
         return ""
     return f"{account.name} is the last super administrator: give somebody else the role first."
 
 
 def ensure_own_app(work: Work) -> App:
-    """Make the app "uar" with an entitlement for each role, unless it is there."""
+    """Make the app "uar" with an entitlement for each role, unless it is there.
+
+    Whoever works here may ask for one; her manager decides, then an owner of the app
+    "uar" (a super administrator while it has none), never the same person twice.
+    """
     session = work.session
     app = session.scalars(sa.select(App).where(col(App.is_own))).one_or_none()
     if app is not None:
@@ -134,6 +141,9 @@ def ensure_own_app(work: Work) -> App:
                 can_provision=True,
                 first_seen_at=work.now,
                 risk=Risk.HIGH,
+                requestable=True,
+                approval=Approval.MANAGER_OWNER,
+                max_minutes=LONGEST.get(role, USUALLY_LONGEST),
             )
         )
     session.flush()
@@ -160,9 +170,6 @@ def give(work: Work, identity_id: int, role: Role) -> None:
     grant = _open_grant(work, account, entitlement_id)
     cause = GrantCause(
         grant_id=grant.id,
-        connector_id=account.connector_id,
-        account_id=account.id,
-        entitlement_id=entitlement_id,
         kind=Cause.STANDING,
         began_at=work.now,
     )
@@ -180,12 +187,10 @@ def own_account(work: Work, person: Identity) -> Account:
     """Return a person's account in the app "uar", made on the way if needed."""
     session = work.session
     app = ensure_own_app(work)
-    found = session.scalars(
-        sa.select(Account).where(
-            col(Account.app_id) == app.id, col(Account.identity_id) == person.id
-        )
-    ).one_or_none()
-    if found is not None:
+    hers = sa.select(Account).where(
+        col(Account.app_id) == app.id, col(Account.identity_id) == person.id
+    )
+    if (found := session.scalars(hers).one_or_none()) is not None:
         return found
     connector_id = session.scalars(
         sa.select(col(Connector.id)).where(col(Connector.app_id) == app.id)
@@ -202,8 +207,12 @@ def own_account(work: Work, person: Identity) -> Account:
         identity_id=person.id,
         match=Match.LINK,
     )
-    session.add(account)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(account)
+            session.flush()
+    except IntegrityError:  # her other click was faster
+        return session.scalars(hers).one()
     return account
 
 
@@ -232,11 +241,26 @@ def _open_grant(work: Work, account: Account, entitlement_id: int) -> Grant:
     return found
 
 
-def _counts() -> sa.ColumnElement[bool]:
+def _held(*columns: Any) -> sa.Select[Any]:
+    """Select from the roles that people who work here have now; each is listed once."""
+    return (
+        sa.select(*columns)
+        .select_from(Grant)
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .join(Entitlement, col(Entitlement.id) == col(Grant.entitlement_id))
+        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
+        .join(App, col(App.id) == col(Grant.app_id))
+        .join(Identity, col(Identity.id) == col(Account.identity_id))
+        .where(col(App.is_own), col(Identity.status) == PersonStatus.ACTIVE, _counts())
+    )
+
+
+def _counts(*, for_good: bool = False) -> sa.ColumnElement[bool]:
     """Match open grants with a cause whose time is not over; authority is of this instant (L27)."""
+    endless = col(GrantCause.ends_at).is_(None)
     lasting = sa.exists().where(
         col(GrantCause.grant_id) == col(Grant.id),
         col(GrantCause.ended_at).is_(None),
-        sa.or_(col(GrantCause.ends_at).is_(None), col(GrantCause.ends_at) > clock.now()),
+        endless if for_good else sa.or_(endless, col(GrantCause.ends_at) > clock.now()),
     )
     return sa.and_(col(Grant.ended_at).is_(None), lasting)

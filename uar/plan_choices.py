@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from uar.db import rows
 from uar.models import App, AppOwner, Entitlement, Grant, Identity, Resource
 from uar.models.kinds import PersonStatus, Role
 from uar.permissions import holders
-from uar.population import HELD
+from uar.population import FACT, HELD
 from uar.words import kind_name
 
 MOST_PEOPLE = 500
@@ -29,7 +29,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class AppChoice:
-    """One app that can be reviewed, whole or by kinds."""
+    """One app that can be reviewed, whole or by kinds; ``n_grants`` is without facts (L8)."""
 
     id: int
     name: str
@@ -39,16 +39,23 @@ class AppChoice:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """Somebody who may decide where the rule finds nobody."""
+    """Somebody who may decide where the rule finds nobody, or whom work is passed on to."""
 
     id: int
     name: str
+    email: str
 
 
 def app_choices(session: Session) -> list[AppChoice]:
     """List the apps in which something is held, by name. One query."""
     counted = session.connection().execute(
-        sa.select(col(App.id), col(App.name), col(Resource.type), sa.func.count())
+        sa.select(
+            col(App.id),
+            col(App.name),
+            col(Resource.type),
+            sa.func.count(),
+            sa.func.sum(sa.case((col(Entitlement.purpose) == FACT, 0), else_=1)),
+        )
         .select_from(Grant)
         .join(App, col(App.id) == col(Grant.app_id))
         .join(Entitlement, col(Entitlement.id) == col(Grant.entitlement_id))
@@ -58,10 +65,12 @@ def app_choices(session: Session) -> list[AppChoice]:
         .order_by(col(App.name), col(App.id), col(Resource.type))
     )
     kinds: dict[tuple[int, str], list[Kind]] = defaultdict(list)
-    for app_id, name, type_, n in counted:
+    whole: Counter[int] = Counter()
+    for app_id, name, type_, n, n_without_facts in counted:
         kinds[app_id, name].append(Kind(type_, kind_name(type_), n))
+        whole[app_id] += n_without_facts
     return [
-        AppChoice(app_id, name, sum(kind.n_grants for kind in found), tuple(found))
+        AppChoice(app_id, name, whole[app_id], tuple(found))
         for (app_id, name), found in kinds.items()
     ]
 
@@ -78,7 +87,7 @@ def stand_ins(session: Session, planner_id: int, chosen_id: int | None = None) -
     return rows(
         session,
         StandIn,
-        sa.select(col(Identity.id), col(Identity.name))
+        sa.select(col(Identity.id), col(Identity.name), col(Identity.email))
         .where(
             col(Identity.status) == PersonStatus.ACTIVE,
             sa.or_(

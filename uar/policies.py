@@ -40,11 +40,13 @@ class Deciders:
     """Who may decide one step now, by name; any one of them will do.
 
     ``fallback`` is empty, or the reason why super administrators stand in.
+    ``passed_by`` is empty, or who passed the step on to the only one named.
     """
 
     kind: StepKind
     people: tuple[Person, ...]
     fallback: str = ""
+    passed_by: str = ""
 
     @property
     def ids(self) -> frozenset[int]:
@@ -53,9 +55,10 @@ class Deciders:
 
     @property
     def words(self) -> str:
-        """Name them: "Max Roth", "Rita Ortiz or Lena Huber", "nobody"; with why they stand in."""
+        """Name them: "Max Roth", "Rita Ortiz or Lena Huber", "nobody"; with why it is they."""
         names = either([person.name for person in self.people])
-        return f"{names} ({self.fallback})" if self.fallback else names
+        why = f"passed on by {self.passed_by}" if self.passed_by else self.fallback
+        return f"{names} ({why})" if why else names
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,17 @@ from uar.models.states import GrantState
 
 HELD = (GrantState.ACTIVE, GrantState.ENDING, GrantState.DISPLACED)
 """States of a grant that is there to be reviewed. Out of scope is not (L9)."""
+FACT = "fact"
+"""The purpose of what somebody did rather than may do, in the word of `connectors.base`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One app, and one type of resource in it; all types when ``resource_type`` is empty."""
+    """One app, and one type of resource in it; all types when ``resource_type`` is empty.
+
+    All types leave out facts, such as completed courses: they are asked about only
+    when a campaign names their type (L8).
+    """
 
     app_id: int
     resource_type: str = ""
@@ -202,7 +208,7 @@ def held(statement: Any, scope: Collection[Scope], *, source: Any = None) -> Any
         col(Entitlement.gone_at).is_(None),
         col(Account.gone_at).is_(None),
         sa.or_(
-            col(Grant.app_id).in_(whole),
+            sa.and_(col(Grant.app_id).in_(whole), col(Entitlement.purpose) != FACT),
             *(
                 sa.and_(col(Grant.app_id) == part.app_id, col(Resource.type) == part.resource_type)
                 for part in types

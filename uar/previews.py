@@ -14,8 +14,9 @@ from uar.db import rows
 from uar.models import Account, App, Entitlement, Grant, Identity, Resource
 from uar.models.kinds import Risk
 from uar.population import Counts, Scope, Share, counts, held, joined, shares
+from uar.privileged import with_own_roles
 from uar.sources import Source, sources
-from uar.words import access_name
+from uar.words import access_name, n_rows
 
 MOST_REVIEWERS = 10
 PAGE = 100
@@ -101,7 +102,8 @@ def preview(
     now: datetime,
     stale: timedelta,
 ) -> Preview:
-    """Work out what a campaign over this scope would ask now. Three queries, whatever the size."""
+    """Work out what a campaign over this scope would ask now. Four queries, whatever the size."""
+    scope = with_own_roles(session, tuple(scope))
     counted = counts(session, scope)
     shared = shares(session, scope, ladder)
     read = sources(session, {part.app_id for part in scope}, now=now, stale=stale)
@@ -149,7 +151,7 @@ def preview_rows(
             found.reviewer_id.label("reviewer_id"),
             found.why.label("why"),
         ),
-        scope,
+        with_own_roles(session, tuple(scope)),
         source=found.statement,
     )
     if after is not None:
@@ -171,7 +173,7 @@ def _problems(
     for share in shared:
         if share.reviewer_id is None:
             why = WHY.get(share.why, "")
-            yield Problem(f"Nobody may decide {_rows(share.items)}: {why}.", blocks=True)
+            yield Problem(f"Nobody may decide {n_rows(share.items)}: {why}.", blocks=True)
     for source in read:
         if source.wrong:
             yield Problem(
@@ -190,10 +192,6 @@ def _problems(
             else (f"{counted.unmatched} accounts belong")
         )
         yield Problem(f"{accounts} to no person.", href="/people", label="Match them")
-
-
-def _rows(n: int) -> str:
-    return "one row" if n == 1 else f"{n} rows"
 
 
 def _fall(n: int) -> str:

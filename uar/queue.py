@@ -6,7 +6,7 @@ same in a campaign of any size: it walks one reviewer's part of one index.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -164,6 +164,18 @@ def unchanged(session: Session, campaign_id: int, reviewer_id: int, now: datetim
     )
     found = read(session, statement.order_by(col(ReviewItem.rank)), campaign, reviewer_id)
     return [row for row in found if row.can_decide and row.risk is not Risk.HIGH]
+
+
+def chosen(
+    session: Session, campaign: Asked, reviewer_id: int, item_ids: Collection[int]
+) -> list[Row]:
+    """List those of her undecided rows, in order; what is not hers is not among them."""
+    statement = row_columns().where(
+        *_hers(campaign.id, reviewer_id),
+        col(ReviewItem.state) == ItemState.PENDING,
+        col(ReviewItem.id).in_(item_ids),
+    )
+    return read(session, statement.order_by(col(ReviewItem.rank)), campaign, reviewer_id)
 
 
 def removed(session: Session, campaign_id: int, reviewer_id: int, now: datetime) -> list[Row]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, tzinfo
 import sqlalchemy as sa
 from sqlmodel import col
 
-from uar.handover import hand_over_leavers
+from uar.handover import hand_over_holders, hand_over_leavers
 from uar.models import Campaign, Notification, ReviewItem, SignOff
 from uar.models.states import CampaignState, ItemState
 from uar.notifications import tell
@@ -30,7 +30,7 @@ BATCH = 100
 def remind_due(site: Site) -> int:
     """Remind reviewers of the first campaign that has some to remind today; return how many.
 
-    Items of reviewers who have left go to somebody else on the way.
+    Items of reviewers who have left, or whose own access they are, go to others on the way.
     """
     with site.reading() as session:
         open_ones = session.scalars(
@@ -58,7 +58,7 @@ def _remind(work: Work, campaign_id: int) -> int:
     campaign = work.session.get(Campaign, campaign_id, with_for_update=True)
     if campaign is None or campaign.state is not CampaignState.OPEN:
         return 0
-    handed_over = hand_over_leavers(work, campaign)
+    handed_over = hand_over_leavers(work, campaign) + hand_over_holders(work, campaign)
     if not is_time_to_remind(campaign.due_at, work.now, work.settings.zone):
         return handed_over
     path = f"/reviews/{campaign_id}"

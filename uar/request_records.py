@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -25,7 +26,8 @@ READERS = frozenset({Role.AUDITOR, Role.SUPER_ADMIN})
 
 SAID = {
     "access_request.filed": "asked for it",
-    "approval_step.asked": "passed it on to who decides next",
+    "access_request.refused": "tried what was refused",
+    "approval_step.asked": "asked who decides next",
     "approval_step.approved": "approved this step",
     "approval_step.denied": "denied this step",
     "access_request.approved": "was the last who had to approve",
@@ -70,10 +72,13 @@ class LogLine:
     actor: str
     action: str
     reason: str
+    details: Mapping[str, Any]
 
     @property
     def words(self) -> str:
         """Say it: "Max Roth approved this step (only for the import)"."""
+        if self.action == "approval_step.handed_over":
+            return f"{self.actor} passed this step on to {self.details['name']} ({self.reason})"
         plain = self.action.replace("_", " ").replace(".", " ")
         done = (
             f"{self.actor} {SAID[self.action]}" if self.action in SAID else f"{self.actor}: {plain}"
@@ -96,6 +101,7 @@ class RequestRecord:
     log: tuple[LogLine, ...]
     began_at: datetime | None
     ends_at: datetime | None
+    over_at: datetime | None
     order_state: OrderState | None
     order_result: str
     may_cancel: bool
@@ -113,17 +119,17 @@ def record_of(session: Session, request_id: int, identity_id: int) -> RequestRec
         sa.select(Order).where(col(Order.request_id) == request_id).order_by(col(Order.id).desc())
     ).first()
     cause = session.scalars(
-        sa.select(GrantCause).where(
-            col(GrantCause.request_id) == request_id, col(GrantCause.ended_at).is_(None)
-        )
+        sa.select(GrantCause).where(col(GrantCause.request_id) == request_id)
     ).first()
+    running = cause if cause and cause.ended_at is None else None
     return RequestRecord(
         row=row,
         requester=session.get_one(Identity, row.requester_id).name,
         steps=tuple(steps),
-        log=_log(session, request_id, order, cause),
-        began_at=cause.began_at if cause else None,
-        ends_at=cause.ends_at if cause else None,
+        log=_log(session, request_id, cause),
+        began_at=running.began_at if running else None,
+        ends_at=running.ends_at if running else None,
+        over_at=cause.ended_at if cause else None,
         order_state=order.state if order else None,
         order_result=order.result if order else "",
         may_cancel=_may_cancel(row, identity_id, order),
@@ -193,7 +199,7 @@ def _steps(session: Session, row: RequestRow) -> list[StepRow]:
     who = authority(session, [row.subject_id], [row.app_id])
     named = []
     for step in found:
-        deciders = who.deciders(
+        deciders = (step.position == row.position and row.deciders) or who.deciders(
             step.kind, subject_id=row.subject_id, app_id=row.app_id, excluded=excluded(row)
         )
         open_ = step.state in (StepState.ASKED, StepState.WAITING)
@@ -201,17 +207,20 @@ def _steps(session: Session, row: RequestRow) -> list[StepRow]:
     return named
 
 
-def _log(
-    session: Session, request_id: int, order: Order | None, cause: GrantCause | None
-) -> tuple[LogLine, ...]:
+def _log(session: Session, request_id: int, cause: GrantCause | None) -> tuple[LogLine, ...]:
+    """Say what happened to a request and to the access that it led to, until that was gone."""
+    grant_id = cause.grant_id if cause else 0
     step_ids: Sequence[int] = session.scalars(
         sa.select(col(ApprovalStep.id)).where(col(ApprovalStep.request_id) == request_id)
     ).all()
     subjects = [f"access_request:{request_id}", *(f"approval_step:{id_}" for id_ in step_ids)]
-    if order is not None:
-        subjects.append(f"provisioning_order:{order.id}")
-    if cause is not None:
-        subjects.append(f"grants:{cause.grant_id}")
+    order_ids = session.scalars(
+        sa.select(col(Order.id)).where(
+            sa.or_(col(Order.request_id) == request_id, col(Order.grant_id) == grant_id)
+        )
+    ).all()
+    subjects += [f"provisioning_order:{id_}" for id_ in order_ids]
+    subjects.append(f"grants:{grant_id}")
     found = rows(
         session,
         LogLine,
@@ -220,6 +229,7 @@ def _log(
             col(AuditEntry.actor),
             col(AuditEntry.action),
             col(AuditEntry.reason),
+            col(AuditEntry.details),
         )
         .where(col(AuditEntry.subject).in_(subjects))
         .order_by(col(AuditEntry.id).desc())

@@ -20,10 +20,11 @@ from uar.models import (
     Grant,
     Identity,
     Resource,
+    StepHandover,
 )
-from uar.models.kinds import Risk, StepKind
+from uar.models.kinds import PersonStatus, Risk, StepKind
 from uar.models.states import RequestState, StepState
-from uar.policies import Authority, Deciders, authority, needs_distinct_people
+from uar.policies import Authority, Deciders, Person, authority, needs_distinct_people
 from uar.words import access_name, duration
 
 
@@ -47,7 +48,8 @@ class RequestRow:
 
     ``position`` is the step being asked, 0 when none is. ``minutes`` was asked,
     ``granted_minutes`` is what earlier deciders left of it and the most that may
-    be approved. ``others`` counts what else the person holds in that app.
+    be approved. ``passed_to`` is whoever the step was passed on to, while she works here.
+    ``others`` counts what else the person holds in that app.
     ``deciders`` may take the step now; None when there is no step to take.
     """
 
@@ -76,6 +78,11 @@ class RequestRow:
     lapses_at: datetime
     settled_at: datetime | None
     outcome: str
+    passed_to_id: int | None
+    passed_to: str
+    passed_by: str
+    passed_at: datetime | None
+    passed_why: str
     earlier: tuple[Taken, ...] = ()
     others: int = 0
     deciders: Deciders | None = None
@@ -90,6 +97,11 @@ class RequestRow:
         """Return what may be approved, in minutes: as asked first, then up to three shorter."""
         shorter = [minutes for minutes in reversed(PRESETS) if minutes < self.granted_minutes]
         return (self.granted_minutes, *shorter[:3])
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Say whether the step is with somebody because it was passed on to her."""
+        return self.deciders is not None and bool(self.deciders.passed_by)
 
     def may_decide(self, identity_id: int) -> bool:
         """Say whether a person may take the step that is asked now."""
@@ -109,12 +121,14 @@ class RequestRow:
             "holds else in this app": str(self.others),
             "extension": "yes" if self.is_extension else "no",
             "stands in": self.deciders.fallback if self.deciders else "",
+            "passed on": f"{self.passed_by}: {self.passed_why}" if self.is_passed_on else "",
         }
 
 
 def requests() -> AnySelect:
     """Select requests, for ``filled``; joined with the approval step that is asked now, if any."""
     step = sa.orm.aliased(ApprovalStep)
+    taker, giver = sa.orm.aliased(Identity), sa.orm.aliased(Identity)
     steps = (
         sa.select(sa.func.count(col(step.id)))
         .where(col(step.request_id) == col(AccessRequest.id))
@@ -141,6 +155,11 @@ def requests() -> AnySelect:
             col(Entitlement.name).label("entitlement"),
             col(Entitlement.description),
             col(Entitlement.risk),
+            col(taker.id).label("passed_to_id"),
+            sa.func.coalesce(col(taker.name), "").label("passed_to"),
+            sa.func.coalesce(col(giver.name), "").label("passed_by"),
+            col(StepHandover.at).label("passed_at"),
+            sa.func.coalesce(col(StepHandover.reason), "").label("passed_why"),
         )
         .join(Identity, col(Identity.id) == col(AccessRequest.subject_id))
         .join(Entitlement, col(Entitlement.id) == col(AccessRequest.entitlement_id))
@@ -153,6 +172,20 @@ def requests() -> AnySelect:
                 col(ApprovalStep.state) == StepState.ASKED,
             ),
         )
+        .outerjoin(
+            StepHandover,
+            sa.and_(
+                col(StepHandover.step_id) == col(ApprovalStep.id),
+                col(StepHandover.ended_at).is_(None),
+            ),
+        )
+        .outerjoin(
+            taker,
+            sa.and_(
+                col(taker.id) == col(StepHandover.to_id), col(taker.status) == PersonStatus.ACTIVE
+            ),
+        )
+        .outerjoin(giver, col(giver.id) == col(StepHandover.from_id))
     )
 
 
@@ -195,6 +228,9 @@ def filled(session: Session, statement: AnySelect) -> list[RequestRow]:
 def _deciders(who: Authority, row: RequestRow) -> Deciders | None:
     if row.kind is None or row.state is not RequestState.WAITING:
         return None
+    if row.passed_to_id is not None and row.passed_to_id not in excluded(row):
+        taker = Person(row.passed_to_id, row.passed_to)
+        return Deciders(row.kind, (taker,), passed_by=row.passed_by)
     return who.deciders(
         row.kind, subject_id=row.subject_id, app_id=row.app_id, excluded=excluded(row)
     )

@@ -17,7 +17,7 @@ from uar.models.states import CampaignState, ItemState
 from uar.standing import NOTHING, Standing, standings
 from uar.words import access_name
 
-OWN = "Your own access: somebody else decides it once you sign."
+OWN = "Your own access: it goes to somebody else by itself."
 LATER = {
     RemovalAt.DECISION: "",
     RemovalAt.SIGN_OFF: "the removal is ordered when you sign",

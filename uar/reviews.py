@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from uar.db import in_batches
 from uar.decisions import append, decisions_hash
 from uar.errors import Conflict, Invalid, NotFound, Refused
-from uar.handover import hand_over_own
+from uar.handover import chosen_by_holder, hand_over_own
 from uar.lifecycle import move, move_all
 from uar.models import Account, Campaign, Grant, ReviewItem, SignOff
 from uar.models.kinds import RemovalAt, Risk, Verdict
@@ -101,7 +101,7 @@ def decide_many(
     wanted = sorted(set(item_ids))
     if not wanted:
         raise Invalid("Select at least one row.", {"items": "Select at least one row."})
-    campaign = _open_campaign(work, campaign_id)
+    campaign = open_campaign(work, campaign_id)
     found = [
         item
         for batch in in_batches(wanted)
@@ -140,7 +140,7 @@ def sign(work: Work, campaign_id: int, statement: str) -> SignOff:
     nothing was asked of her, Conflict when she has signed, Invalid while items are
     undecided or the statement is empty.
     """
-    campaign = _open_campaign(work, campaign_id, exclusively=True)
+    campaign = open_campaign(work, campaign_id, exclusively=True)
     assert work.actor.id is not None
     hand_over_own(work, campaign, work.actor.id)
     counts = tally(work.session, campaign_id, work.actor.id)
@@ -186,20 +186,11 @@ def tally(session: Session, campaign_id: int, reviewer_id: int) -> dict[ItemStat
 
 def item_for(work: Work, item_id: int) -> tuple[ReviewItem, Campaign]:
     """Load an item that the actor may decide now. Raises NotFound or Conflict."""
-    campaign = _open_campaign(work, _hers(work, item_id).campaign_id)
+    campaign = open_campaign(work, _hers(work, item_id).campaign_id)
     return _hers(work, item_id, lock=True), campaign
 
 
-def _hers(work: Work, item_id: int, *, lock: bool = False) -> ReviewItem:
-    item = work.session.get(
-        ReviewItem, item_id, with_for_update=lock or None, populate_existing=lock
-    )
-    if item is None or work.actor.id is None or item.reviewer_id != work.actor.id:
-        raise NotFound(NOT_YOURS, subject=f"review_item:{item_id}")
-    return item
-
-
-def _open_campaign(work: Work, campaign_id: int, *, exclusively: bool = False) -> Campaign:
+def open_campaign(work: Work, campaign_id: int, *, exclusively: bool = False) -> Campaign:
     """Hold a campaign open while deciding in it; closing and signing wait for that."""
     lock = True if exclusively else {"read": True}
     campaign = work.session.get(Campaign, campaign_id, with_for_update=lock)
@@ -217,10 +208,22 @@ def _open_campaign(work: Work, campaign_id: int, *, exclusively: bool = False) -
     return campaign
 
 
+def _hers(work: Work, item_id: int, *, lock: bool = False) -> ReviewItem:
+    item = work.session.get(
+        ReviewItem, item_id, with_for_update=lock or None, populate_existing=lock
+    )
+    if item is None or work.actor.id is None or item.reviewer_id != work.actor.id:
+        raise NotFound(NOT_YOURS, subject=f"review_item:{item_id}")
+    return item
+
+
 def _insist_on_independence(
     session: Session, actor_id: int | None, items: Sequence[ReviewItem]
 ) -> None:
-    """Refuse whoever holds or owns one of the accounts now, whatever the item says (L20)."""
+    """Refuse whoever holds one of the accounts now, whatever the item says (L20).
+
+    And whoever decides in the place of the holder, who passed the item on to her.
+    """
     own = {item.id for item in items if item.identity_id == actor_id}
     for batch in in_batches(sorted({item.account_id for item in items})):
         hers = set(
@@ -235,6 +238,15 @@ def _insist_on_independence(
         raise Refused(
             "This is your own access: somebody else must decide.", subject=f"review_item:{min(own)}"
         )
+    for batch in in_batches(sorted(item.id for item in items)):
+        chosen = sa.select(col(ReviewItem.id)).where(
+            col(ReviewItem.id).in_(batch), chosen_by_holder()
+        )
+        if (item_id := session.scalars(chosen).first()) is not None:
+            raise Refused(
+                "Whoever holds this access chose you to decide: pass it on to somebody else.",
+                subject=f"review_item:{item_id}",
+            )
 
 
 def _insist_on_verdict(verdict: Verdict) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from uar import first_report
 from uar.db import rows
 from uar.errors import NotFound
+from uar.first_report import FIRST
 from uar.models import Account, Resource, SyncChange, SyncLog, SyncRun
 from uar.models.kinds import Change, ChangeOf, Completeness
 from uar.models.states import RunState
@@ -112,8 +114,18 @@ def changes(
     after: int = 0,
     limit: int = 100,
 ) -> list[ChangeRow]:
-    """List what a run found, in the order found; ``after`` is the last id seen. Two queries."""
+    """List what a run found, in the order found; ``after`` is the last id seen.
+
+    Two queries; after a first read as many as six.
+    """
     run = run_row(session, run_id)
+    if FIRST in run.counts:
+        if change not in (None, Change.ADDED):
+            return []
+        return [
+            _added(row)
+            for row in first_report.found(session, run_id, what, after=after, limit=limit)
+        ]
     resource, via = sa.orm.aliased(Resource), sa.orm.aliased(Resource)
     names = ("id", "what", "change", "type", "vendor_id", "slug", "before", "after")
     statement = (
@@ -156,6 +168,13 @@ def changes(
     if change is not None:
         statement = statement.where(col(SyncChange.change) == change)
     return rows(session, ChangeRow, statement)
+
+
+def _added(row: dict[str, Any]) -> ChangeRow:
+    name = row.pop("name")
+    return ChangeRow(
+        **row, change=Change.ADDED, before=None, after={"name": name} if name else None
+    )
 
 
 _RUN = tuple(RunRow.__dataclass_fields__)

@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import Any
 
 import sqlalchemy as sa
-from psycopg import sql
 from sqlmodel import SQLModel
 
+from uar.pouring import pour
 from uar.site import Site
 from uar.work import Actor, Work, work_on
 
@@ -30,6 +30,9 @@ REST = 0.004
 """How long to pause after each transaction, in seconds, so that a waiting writer gets in.
 
 SQLite knows no queue: who waits looks every two milliseconds (:mod:`uar.db`)."""
+
+TIDY_EVERY = 8
+"""After so many transactions what they wrote is moved to its place."""
 
 MANY = 1000
 """From so many new rows on, the database's statistics are out of date."""
@@ -46,6 +49,7 @@ class Scratch:
     def __init__(self, site: Site) -> None:
         """Remember the installation; connects on entering the block."""
         self.site = site
+        self._written = 0
 
     def __enter__(self) -> Scratch:
         """Connect. The connection never returns to the pool, so nothing of it leaks."""
@@ -79,6 +83,18 @@ class Scratch:
         self._connection.execution_options(uar_reading=False)
         with work_on(self._connection, actor, self.site.settings) as work:
             yield work
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Move what was written from SQLite's journal to its place, a little at a time.
+
+        Otherwise whoever commits when the journal is full does it, and waits for
+        all of it; and that is as likely as not the other writer.
+        """
+        self._written += 1
+        if self.is_sqlite and self._written % TIDY_EVERY == 0:
+            driver: Any = self._connection.connection.dbapi_connection
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def make(self, *tables: sa.Table) -> None:
         """Create temporary tables, empty."""
@@ -86,25 +102,10 @@ class Scratch:
             for table in tables:
                 connection.execute(sa.schema.CreateTable(table))
 
-    def fill(self, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Append rows, whose values are in the order of the columns that are not generated."""
-        if not rows:
-            return
-        names = [column.name for column in table.columns if column.name != "k"]
+    def fill(self, table: sa.Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append rows to a temporary table; their values are in the order of ``names``."""
         with self.reading() as connection:
-            if self.is_sqlite:
-                # The driver's own statement: SQLAlchemy's dictionaries cost as
-                # much again as the insert.
-                compiled = sa.insert(table).compile(dialect=connection.dialect, column_keys=names)
-                connection.exec_driver_sql(str(compiled), list(rows))
-                return
-            statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-                sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
-            )
-            driver: Any = connection.connection.dbapi_connection
-            with driver.cursor() as cursor, cursor.copy(statement) as copy:
-                for row in rows:
-                    copy.write_row(row)
+            pour(connection, table, names, rows)
 
     def analyze(self, *tables: sa.Table) -> None:
         """Tell PostgreSQL how full the tables are; without it, joins of them crawl."""
@@ -128,9 +129,19 @@ class Scratch:
 
     def look_up_by_index(self, work: Work) -> None:
         """Let this transaction join its few rows by index, however empty the tables look."""
+        self._may_join(work, by_index_only=True)
+
+    def join_freely(self, work: Work) -> None:
+        """Let this transaction join as the database sees fit again: its few rows to each other."""
+        self._may_join(work, by_index_only=False)
+
+    def _may_join(self, work: Work, *, by_index_only: bool) -> None:
         if not self.is_sqlite:
-            for way in ("hashjoin", "mergejoin", "seqscan"):
-                work.session.connection().exec_driver_sql(f"SET LOCAL enable_{way} = off")
+            value = "off" if by_index_only else "on"
+            ways = ("hashjoin", "mergejoin", "seqscan")
+            work.session.connection().execute(
+                sa.select(*(sa.func.set_config(f"enable_{way}", value, True) for way in ways))
+            )
 
     def ranges(self, last: int, first: int = 0) -> Iterator[tuple[int, int]]:
         """Cut the numbers after ``first`` up to ``last`` into ``(above, up to)``.

@@ -146,8 +146,11 @@ def _sync_what_hangs_on(work: Work, row: Order) -> None:
         col(Entitlement.id) == row.entitlement_id
     )
     hangs = work.session.scalars(
-        sa.select(col(GrantCause.id)).where(
-            col(GrantCause.account_id) == row.account_id,
+        sa.select(col(GrantCause.id))
+        .join(Grant, col(Grant.id) == col(GrantCause.grant_id))
+        .where(
+            col(Grant.account_id) == row.account_id,
+            col(Grant.ended_at).is_(None),
             col(GrantCause.ended_at).is_(None),
             col(GrantCause.via_id) == resource_id.scalar_subquery(),
         )

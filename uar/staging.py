@@ -1,20 +1,31 @@
-"""The temporary tables that one run reads into.
+"""The temporary tables that one run reads into, and who takes what is read.
 
-Accounts, resources and entitlements get numbers of their own (``n``); a path,
-which is one way in which an account holds an entitlement, is three of them.
+Accounts, resources and entitlements get numbers of their own (``n``, from 1 on in
+the order read); a path, which is one way in which an account holds an
+entitlement, is three of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import sqlalchemy as sa
 
 from connectors.base import Unread
-from uar.models.kinds import Completeness
-from uar.scratch import Scratch, temporary
+from uar.models.kinds import ChangeOf, Completeness
+from uar.scratch import temporary
+
+
+class Written(sa.types.UserDefinedType[str]):
+    """JSON that is handed over as the text it is written in."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Name the type as both databases know it."""
+        return "JSON"
 
 
 def _thing(name: str, *more: sa.Column[Any]) -> sa.Table:
@@ -25,7 +36,7 @@ def _thing(name: str, *more: sa.Column[Any]) -> sa.Table:
         sa.Column("vendor_id", sa.String, nullable=False),
         *more,
         sa.Column("fingerprint", sa.String, nullable=False),
-        sa.Column("record", sa.JSON, nullable=False),
+        sa.Column("record", Written, nullable=False),
         sa.Column("id", sa.Integer),  # the row of the inventory, once compared
         sa.Column("known", sa.String),  # its fingerprint there, unless it is gone
     )
@@ -41,6 +52,29 @@ PATHS = temporary(
     sa.Column("entitlement_n", sa.Integer, nullable=False),
     sa.Column("via_n", sa.Integer, nullable=False),  # 0: direct
 )
+STAGED = {
+    ChangeOf.ACCOUNT: ACCOUNTS,
+    ChangeOf.RESOURCE: RESOURCES,
+    ChangeOf.ENTITLEMENT: ENTITLEMENTS,
+}
+
+Path: TypeAlias = tuple[int, int, int]
+"""Numbers of account, entitlement and the resource it leads through; 0 is direct."""
+
+
+class Thing(NamedTuple):
+    """One account, resource or entitlement (which alone has a ``slug``) as it was read.
+
+    ``values`` are the columns that the vendor decides, ``text`` the same as JSON.
+    """
+
+    n: int
+    type: str
+    vendor_id: str
+    slug: str
+    fingerprint: str
+    values: dict[str, Any]
+    text: str
 
 
 @dataclass(slots=True)
@@ -63,25 +97,13 @@ class Read:
 
 
 class Sink(Protocol):
-    """Takes what is read on from the temporary tables, in a thread of its own or not."""
+    """Takes what is read while more is being read. May raise what went wrong with earlier rows."""
 
-    def things(self) -> None:
-        """Know that all accounts, resources and entitlements are in their tables."""
+    def things(self, what: ChangeOf, rows: Sequence[Thing]) -> None:
+        """Take some of one kind; every resource comes before its entitlements."""
 
-    def paths(self, rows: Sequence[tuple[int, int, int]]) -> None:
-        """Take paths, as numbers of account, entitlement and resource; 0 is direct."""
+    def all_things(self) -> None:
+        """Know that no more accounts, resources and entitlements come."""
 
-
-class Kept:
-    """Keeps paths in their table until all of them are there."""
-
-    def __init__(self, scratch: Scratch) -> None:
-        """Keep them in this scratch."""
-        self._scratch = scratch
-
-    def things(self) -> None:
-        """Do nothing yet."""
-
-    def paths(self, rows: Sequence[tuple[int, int, int]]) -> None:
-        """Append to the table."""
-        self._scratch.fill(PATHS, rows)
+    def paths(self, rows: Sequence[Path]) -> None:
+        """Take paths between things that came before."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from uar.db import AnySelect, rows
-from uar.models import Entitlement, GrantCause, Resource
+from uar.models import Entitlement, Grant, GrantCause, Resource
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import OrderKind
 from uar.models.states import OrderState
@@ -158,12 +158,13 @@ def _open_paths(grant_ids: Sequence[int]) -> AnySelect:
             col(Order.result),
         )
         .select_from(GrantCause)
+        .join(Grant, col(Grant.id) == col(GrantCause.grant_id))
         .join(Resource, col(Resource.id) == col(GrantCause.via_id))
         .outerjoin(Entitlement, col(Entitlement.resource_id) == col(Resource.id))
         .outerjoin(
             Order,
             sa.and_(
-                col(Order.account_id) == col(GrantCause.account_id),
+                col(Order.account_id) == col(Grant.account_id),
                 col(Order.entitlement_id) == col(Entitlement.id),
                 col(Order.kind) == OrderKind.REVOKE,
                 col(Order.state).not_in(SETTLED),

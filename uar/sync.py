@@ -21,23 +21,24 @@ from connectors.base import Reader
 from connectors.errors import RateLimited, Remote
 from uar import brake, connections, differences, paths, run_states
 from uar.applying import apply, finish, plan_of
-from uar.differences import FOUND, Compared
+from uar.differences import Compared
 from uar.errors import Conflict, NotFound, Refused, UarError
 from uar.first_read import FirstRead, is_first
+from uar.first_report import FIRST
 from uar.held import apply_held as apply_held
 from uar.held import discard as discard
 from uar.held import mark_of
-from uar.in_flight import SETTLING
 from uar.journal import Journal
+from uar.later_read import LaterRead
 from uar.loading import load
 from uar.models import Connector, Grant, GrantCause, SyncRun
 from uar.models.states import ConnectorState, RunState
-from uar.paths import LOST, SEEN
+from uar.paths import SEEN
 from uar.permissions import OWN_KIND
 from uar.scratch import MANY, Scratch
 from uar.settlement import settle_observed
 from uar.site import Site
-from uar.staging import PATHS, Kept, Read, Sink
+from uar.staging import PATHS, Read, Sink
 from uar.steps import Plan
 from uar.work import SYSTEM, Actor, Work
 
@@ -136,19 +137,20 @@ def _read_and_apply(site: Site, plan: Plan, journal: Journal, opening: Opening) 
         if is_first(scratch, plan):
             _read_first(scratch, plan, journal, opening)
             return
-        read = _read(scratch, plan, journal, opening, Kept(scratch))
-        scratch.analyze(PATHS)
+        with LaterRead(scratch, plan) as sink:
+            read = _read(site, plan, journal, opening, sink)
+        scratch.analyze(PATHS, SEEN)
         compared = _compared(site, plan, read)
-        scratch.make(FOUND, LOST, SEEN, SETTLING)
         with scratch.reading() as connection:
-            differences.compare_things(connection, compared)
+            if compared.removes:
+                differences.find_lost_things(connection, compared)
             paths.compare_paths(connection, compared)
             differences.say_before(connection)
             sums = brake.sums(connection, compared)
             observed = paths.observed(connection, compared) if compared.removes else []
             share = _brake_share(connection, plan)
         differences.keep(scratch, plan.run_id)
-        counts = _counts(scratch, plan, read, journal) | {
+        counts = _counted(differences.counts(scratch, plan.run_id), read, journal) | {
             "before": {"accounts": sums.accounts, "grants": sums.grants}
         }
         why = ""
@@ -165,26 +167,26 @@ def _read_and_apply(site: Site, plan: Plan, journal: Journal, opening: Opening) 
 
 def _read_first(scratch: Scratch, plan: Plan, journal: Journal, opening: Opening) -> None:
     with FirstRead(scratch, plan) as sink:
-        read = _read(scratch, plan, journal, opening, sink)
+        read = _read(scratch.site, plan, journal, opening, sink)
     if sink.begun > MANY:
         scratch.refresh_statistics(Grant, GrantCause)
-    counts = _counts(scratch, plan, read, journal) | {
+    counts = _counted(sink.counts, read, journal) | {
+        FIRST: sink.first,
         "before": {"accounts": 0, "grants": 0},
         "grants": {"begun": sink.begun, "ended": 0},
     }
     _finish(scratch, plan, journal, read, counts)
 
 
-def _read(scratch: Scratch, plan: Plan, journal: Journal, opening: Opening, sink: Sink) -> Read:
+def _read(site: Site, plan: Plan, journal: Journal, opening: Opening, sink: Sink) -> Read:
     with opening(journal.write) as reader:
         try:
-            return load(scratch, reader, journal.write, sink)
+            return load(reader, journal.write, sink)
         finally:
-            _note_requests(scratch.site, plan, reader.requests)
+            _note_requests(site, plan, reader.requests)
 
 
-def _counts(scratch: Scratch, plan: Plan, read: Read, journal: Journal) -> dict[str, Any]:
-    counted = differences.counts(scratch, plan.run_id)
+def _counted(counted: dict[str, dict[str, int]], read: Read, journal: Journal) -> dict[str, Any]:
     for what, changes in counted.items():
         found = ", ".join(f"{n:,} {change}" for change, n in changes.items())
         journal.write(f"{what.capitalize()}s: {found}.")

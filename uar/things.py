@@ -6,9 +6,9 @@ are set once and never touched again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col
@@ -16,8 +16,10 @@ from sqlmodel import SQLModel, col
 from uar.db import in_batches
 from uar.models import Account, Entitlement, Resource
 from uar.models.kinds import AccountKind, AccountStatus, Approval, Change, ChangeOf, Match, Risk
+from uar.pouring import amend, pour, table_of
 from uar.records import ACCESS_ID, ACCESS_TYPE, as_text, fingerprint
 from uar.scratch import Scratch
+from uar.staging import Thing
 from uar.steps import BATCH, Plan, changes, step
 from uar.work import Work
 
@@ -26,6 +28,9 @@ TABLES: dict[ChangeOf, type[SQLModel]] = {
     ChangeOf.ENTITLEMENT: Entitlement,
     ChangeOf.ACCOUNT: Account,
 }
+
+Name: TypeAlias = tuple[str, str]
+"""The type and the vendor's id of a thing of one connector."""
 
 
 def write_things(scratch: Scratch, plan: Plan) -> int:
@@ -40,9 +45,48 @@ def write_things(scratch: Scratch, plan: Plan) -> int:
         # A parent may be in a later batch than its child.
         for found in changes(scratch, plan, ChangeOf.RESOURCE, change):
             if any(row.after["parent"] or change is Change.CHANGED for row in found):
+                pairs = [((row.type, row.vendor_id), parent_of(row.after)) for row in found]
                 with step(scratch, plan, ChangeOf.RESOURCE, change) as work:
-                    _point_to_parents(work.session.connection(), plan, found)
+                    point_to_parents(work, plan, pairs)
     return written
+
+
+def add_things(work: Work, plan: Plan, what: ChangeOf, things: Sequence[Thing]) -> None:
+    """Write things of a connector that has none of this kind yet; no more than a batch."""
+    connection = work.session.connection()
+    resources: dict[Name, int] = {}
+    if what is ChangeOf.ENTITLEMENT:
+        resources = _ids(connection, Resource, plan, [(t.type, t.vendor_id) for t in things])
+    _insert(
+        connection,
+        what,
+        [
+            _first(what, plan, thing, resources.get((thing.type, thing.vendor_id)))
+            | _columns(what, thing.values, thing.fingerprint)
+            for thing in things
+        ],
+    )
+
+
+def point_to_parents(work: Work, plan: Plan, pairs: Sequence[tuple[Name, Name | None]]) -> None:
+    """Let resources point to their parents, both named by type and vendor id."""
+    connection = work.session.connection()
+    names = [name for pair in pairs for name in pair if name is not None]
+    ids = _ids(connection, Resource, plan, names)
+    amend(
+        connection,
+        table_of(Resource),
+        [
+            {"id": ids[name], "parent_id": ids.get(parent) if parent else None}
+            for name, parent in pairs
+        ],
+    )
+
+
+def parent_of(values: Mapping[str, Any]) -> Name | None:
+    """Return the type and vendor id of the parent that a resource's values name."""
+    parent = values.get("parent")
+    return (parent[0], parent[1]) if parent else None
 
 
 def end_things(scratch: Scratch, plan: Plan) -> None:
@@ -82,6 +126,7 @@ def _write(work: Work, plan: Plan, what: ChangeOf, found: Sequence[sa.Row[Any]])
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     names = [(row.type, row.vendor_id) for row in found]
+    there: Mapping[Any, int]
     if what is ChangeOf.ENTITLEMENT:
         resources = _ids(connection, Resource, plan, names)
         keys: list[Any] = [
@@ -92,38 +137,41 @@ def _write(work: Work, plan: Plan, what: ChangeOf, found: Sequence[sa.Row[Any]])
         keys = names
         there = _ids(connection, TABLES[what], plan, names)
     for key, row in zip(keys, found, strict=True):
-        values = _values(what, row.after)
+        values = _columns(what, row.after, fingerprint(as_text(row.after)))
         if key in there:
-            old.append({"this": there[key], **values})
+            old.append({"id": there[key], **values})
         else:
-            new.append({**_first(what, plan, row, key), **values})
-    table = TABLES[what]
+            new.append({**_first(what, plan, row, key[0]), **values})
+    _insert(connection, what, new)
+    amend(connection, table_of(TABLES[what]), old)
+
+
+def _insert(connection: sa.Connection, what: ChangeOf, new: Sequence[dict[str, Any]]) -> None:
     if new:
-        connection.execute(sa.insert(table), new)
-    if old:
-        connection.execute(
-            sa.update(table)
-            .where(sa.inspect(table).columns["id"] == sa.bindparam("this"))
-            .values({name: sa.bindparam(name) for name in old[0] if name != "this"}),
-            old,
-        )
+        rows = [tuple(row.values()) for row in new]
+        pour(connection, table_of(TABLES[what]), list(new[0]), rows)
 
 
-def _values(what: ChangeOf, after: dict[str, Any]) -> dict[str, Any]:
+def _columns(what: ChangeOf, values: dict[str, Any], print_: str) -> dict[str, Any]:
     """Return the columns that the vendor decides."""
-    values = {**after, "fingerprint": fingerprint(as_text(after)), "gone_at": None}
+    columns = {**values, "fingerprint": print_, "gone_at": None}
     if what is ChangeOf.RESOURCE:
-        del values["parent"]
+        del columns["parent"]
     if what is ChangeOf.ACCOUNT:
-        values["status"] = AccountStatus(after["status"])
-        values["last_login_at"] = after["last_login_at"] and datetime.fromisoformat(
-            after["last_login_at"]
+        columns["status"] = AccountStatus(values["status"])
+        columns["last_login_at"] = values["last_login_at"] and datetime.fromisoformat(
+            values["last_login_at"]
         )
-    return values
+    return columns
 
 
-def _first(what: ChangeOf, plan: Plan, row: sa.Row[Any], key: Any) -> dict[str, Any]:
-    """Return the columns of a new row that are ours; a sync never changes them again."""
+def _first(
+    what: ChangeOf, plan: Plan, row: Thing | sa.Row[Any], resource_id: Any
+) -> dict[str, Any]:
+    """Return the columns of a new row that are ours; a sync never changes them again.
+
+    ``resource_id`` is that of an entitlement's resource, and means nothing otherwise.
+    """
     of_connector = {
         "app_id": plan.app_id,
         "connector_id": plan.connector_id,
@@ -138,7 +186,7 @@ def _first(what: ChangeOf, plan: Plan, row: sa.Row[Any], key: Any) -> dict[str, 
         }
     if what is ChangeOf.ENTITLEMENT:
         return of_connector | {
-            "resource_id": key[0],
+            "resource_id": resource_id,
             "slug": row.slug,
             "is_builtin": is_builtin,
             "risk": Risk.LOW,
@@ -155,31 +203,16 @@ def _first(what: ChangeOf, plan: Plan, row: sa.Row[Any], key: Any) -> dict[str, 
     }
 
 
-def _point_to_parents(connection: sa.Connection, plan: Plan, found: Sequence[sa.Row[Any]]) -> None:
-    names = [(row.type, row.vendor_id) for row in found]
-    parents = [tuple(row.after["parent"]) for row in found if row.after["parent"]]
-    ids = _ids(connection, Resource, plan, [*names, *parents])
-    connection.execute(
-        sa.update(Resource)
-        .where(col(Resource.id) == sa.bindparam("this"))
-        .values(parent_id=sa.bindparam("parent")),
-        [
-            {"this": ids[name], "parent": ids.get(tuple(row.after["parent"] or ()))}
-            for name, row in zip(names, found, strict=True)
-        ],
-    )
-
-
 def _ids(
     connection: sa.Connection,
     table: type[SQLModel],
     plan: Plan,
-    names: Sequence[tuple[Any, ...]],
-) -> dict[tuple[Any, ...], int]:
+    names: Sequence[Name],
+) -> dict[Name, int]:
     """Return the ids of a connector's things by type and vendor id, where they are there."""
     columns = sa.inspect(table).columns
     wanted = list({vendor_id for _, vendor_id in names})
-    ids: dict[tuple[Any, ...], int] = {}
+    ids: dict[Name, int] = {}
     for start in range(0, len(wanted), BATCH):
         rows = connection.execute(
             sa.select(columns["id"], columns["type"], columns["vendor_id"]).where(

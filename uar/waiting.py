@@ -21,6 +21,7 @@ from uar.models import (
     ProvisioningOrder,
     ReviewItem,
     SignOff,
+    StepHandover,
     SyncRun,
 )
 from uar.models.kinds import PersonStatus, Risk, Role, StepKind
@@ -69,19 +70,21 @@ def waiting(session: Session, identity_id: int, roles: Collection[Role]) -> Wait
 def awaits(identity_id: int, is_super: bool) -> sa.ColumnElement[bool]:
     """Return the SQL condition on an asked step that this person may decide it (L20, L22).
 
-    The query must join approval_step, access_request and entitlement. Super
-    administrators stand in where no regular decider is left.
+    The query must join approval_step, access_request and entitlement. A step that was
+    passed on waits for that person alone, while she may; super administrators stand in
+    where no regular decider is left.
     """
     this = sa.literal(identity_id)
-    if not is_super:
-        return sa.and_(_is_regular(this), _is_independent(this))
     other = sa.inspect(Identity).local_table.alias("other")
-    nobody_regular = ~sa.exists().where(
-        other.c.status == PersonStatus.ACTIVE,
-        _is_regular(other.c.id),
-        _is_independent(other.c.id),
-    )
-    return sa.and_(_is_independent(this), sa.or_(_is_regular(this), nobody_regular))
+    works_here = other.c.status == PersonStatus.ACTIVE
+    independent = _is_independent(other.c.id)
+    nobody_has_it = ~sa.exists().where(works_here, _has_it(other.c.id), independent)
+    in_turn = _is_regular(this)
+    if is_super:
+        nobody_regular = ~sa.exists().where(works_here, _is_regular(other.c.id), independent)
+        in_turn = sa.or_(in_turn, nobody_regular)
+    she_has_it = sa.exists().where(works_here, other.c.id == this, _has_it(this))
+    return sa.and_(_is_independent(this), sa.or_(she_has_it, sa.and_(in_turn, nobody_has_it)))
 
 
 def _reviews(identity_id: int) -> sa.ScalarSelect[int]:
@@ -116,6 +119,19 @@ def _approvals(identity_id: int, is_super: bool) -> sa.ScalarSelect[int]:
             awaits(identity_id, is_super),
         )
         .scalar_subquery()
+    )
+
+
+def _has_it(person: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Say that the step was passed on to a person."""
+    return (
+        sa.exists()
+        .where(
+            col(StepHandover.step_id) == col(ApprovalStep.id),
+            col(StepHandover.to_id) == person,
+            col(StepHandover.ended_at).is_(None),
+        )
+        .correlate_except(StepHandover)
     )
 
 

@@ -69,6 +69,11 @@ def coverage(completeness: str) -> str:
     return COVERAGE.get(completeness, completeness)
 
 
+def n_rows(n: int) -> str:
+    """Count rows in a sentence: "one row", "17 rows"."""
+    return "one row" if n == 1 else f"{n} rows"
+
+
 def either(names: Sequence[str], most: int = 3) -> str:
     """Join names of which any one will do: "Max Roth or Rita Ortiz", "… or 4 others"."""
     if not names:

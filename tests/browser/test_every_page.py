@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
+from sqlmodel import col
 
 from tests.browser.conftest import Desk
 from tests.browser.running import Running, eventually
 from uar.approvals import Answer, decide
-from uar.demo.seed import membership
+from uar.demo.seed import membership, person
 from uar.filing import file
+from uar.models import ReviewItem
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -28,11 +31,25 @@ RULES = {
 }
 PAGES = {
     "Ada Byrne": ("/", "/access", "/access?q=", "/access/{right}/request"),
-    "Max Roth": ("/", "/reviews", "/reviews/{campaign}", "/requests", "/requests?show=decided"),
+    "Max Roth": (
+        "/",
+        "/reviews",
+        "/reviews/{campaign}",
+        "/requests",
+        "/requests?show=decided",
+        "/requests/{request}/handover",
+    ),
     "Emil Lind": ("/requests/{request}",),
+    "Ingrid Solberg": ("/reviews/{campaign}/handover?items={item}",),
     "Goran Petrov": ("/access", "/requests"),
     "Wanda Kessler": ("/reviews/{campaign}?show=all", "/reviews/{campaign}?group=person"),
-    "Cam Lee": ("/campaigns", "/campaigns/{campaign}", "/campaigns/new", "/campaigns/1/closing"),
+    "Cam Lee": (
+        "/campaigns",
+        "/campaigns/{campaign}",
+        "/campaigns/new",
+        "/campaigns/1/closing",
+        "/campaigns/1/handover?reviewer={ingrid}",
+    ),
     "Connie Park": (
         "/connectors",
         "/connectors/{connector}",
@@ -76,7 +93,15 @@ def places(company: Running) -> dict[str, int]:
     company.add_by_hand("vpn", "Arne Holm")
     company.sync()
     eventually(lambda: company.holds("Goran Petrov", "support-agents"))
+    with site.reading() as session:
+        ingrid = person(session, "Ingrid Solberg").id
+        item = session.scalars(
+            sa.select(col(ReviewItem.id)).where(col(ReviewItem.reviewer_id) == ingrid)
+        ).first()
+    assert item is not None
     return {
+        "ingrid": ingrid,
+        "item": item,
         "right": right,
         "request": request.id,
         "campaign": company.campaign().id,

@@ -13,14 +13,16 @@ from connectors.base import Net
 from connectors.fields import Secret
 from connectors.http import Client
 from connectors.jumpcloud import JumpCloud
+from connectors.percipio import Percipio
 from connectors.scim import Scim
-from tests.connectors import jumpcloud_cast as cast
-from tests.connectors import scim_cast
+from tests.connectors import jumpcloud_cast, percipio_cast, scim_cast
 from tests.connectors.loopback import Asked, Heard, Loopback, Say, in_turn, serving
 from tests.scim_company import scim_company
 from tests.vendor_process import VendorProcess, vendor
 
 CRM_KEY = Secret("hunter2-hunter2")
+CASTS = {"jumpcloud": jumpcloud_cast, "percipio": percipio_cast}
+FLAGS = {"jumpcloud": (), "percipio": ("--rate-limit", "0")}
 
 
 def client_for(url: str, net: Net) -> Client:
@@ -50,16 +52,19 @@ def heard() -> Heard:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], VendorProcess]]:
-    running: dict[str, VendorProcess] = {}
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., VendorProcess]]:
+    """Give the vendor server of a kind with a company of its cast, started once."""
+    running: dict[tuple[str, str], VendorProcess] = {}
     with ExitStack() as stack:
 
-        def start(name: str) -> VendorProcess:
-            if name not in running:
+        def start(name: str, kind: str = "jumpcloud") -> VendorProcess:
+            if (kind, name) not in running:
                 file = tmp_path_factory.mktemp("company") / f"{name}.json"
-                file.write_text(json.dumps(getattr(cast, f"{name}_company")()), encoding="utf-8")
-                running[name] = stack.enter_context(vendor("--company", file))
-            return running[name]
+                company = getattr(CASTS[kind], f"{name}_company")()
+                file.write_text(json.dumps(company), encoding="utf-8")
+                process = vendor("--company", file, *FLAGS[kind], name=kind)
+                running[kind, name] = stack.enter_context(process)
+            return running[kind, name]
 
         yield start
 
@@ -74,13 +79,13 @@ def fresh(server: VendorProcess) -> Iterator[VendorProcess]:
 
 
 @pytest.fixture
-def small(servers: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+def small(servers: Callable[..., VendorProcess]) -> Iterator[VendorProcess]:
     """The usual cast's organisation, with its switches and faults as they come."""
     yield from fresh(servers("small"))
 
 
 @pytest.fixture
-def large(servers: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+def large(servers: Callable[..., VendorProcess]) -> Iterator[VendorProcess]:
     """250 people in 40 groups."""
     yield from fresh(servers("large"))
 
@@ -91,7 +96,32 @@ def connect(heard: Heard) -> Iterator[Callable[..., JumpCloud]]:
     with ExitStack() as stack:
 
         def open_(server: VendorProcess, **settings: Any) -> JumpCloud:
-            reader = cast.jumpcloud(server.url, heard, **settings)
+            reader = jumpcloud_cast.jumpcloud(server.url, heard, **settings)
+            stack.callback(reader.close)
+            return reader
+
+        yield open_
+
+
+@pytest.fixture
+def site(servers: Callable[..., VendorProcess]) -> Iterator[VendorProcess]:
+    """The usual cast's Percipio, with its switches and faults as they come."""
+    yield from fresh(servers("small", "percipio"))
+
+
+@pytest.fixture
+def large_site(servers: Callable[..., VendorProcess]) -> Iterator[VendorProcess]:
+    """2,345 people and 3,120 items of content."""
+    yield from fresh(servers("large", "percipio"))
+
+
+@pytest.fixture
+def percipio(heard: Heard) -> Iterator[Callable[..., Percipio]]:
+    """Give a connector of a Percipio server; all are closed afterwards."""
+    with ExitStack() as stack:
+
+        def open_(server: VendorProcess, **settings: Any) -> Percipio:
+            reader = percipio_cast.percipio(server.url, heard, **settings)
             stack.callback(reader.close)
             return reader
 

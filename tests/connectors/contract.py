@@ -14,6 +14,7 @@ from connectors.base import (
     ResourceRecord,
     Unread,
 )
+from uar.demo.vendors.percipio_tokens import token
 
 KINDS = [connector.kind for connector in CATALOGUE]
 FAULTS = ["401", "403", "404", "429", "500", "truncated", "html", "drop"]
@@ -45,6 +46,11 @@ VENDORS = {
         accepted={"token": "demo-token", "base_url": "https://scim.example.test/v2"},
         refused={"token": "hunter2-hunter2"},
         base_path="/scim/v2",
+    ),
+    "percipio": Vendor(
+        flags=("--rate-limit", "0"),
+        accepted={"api_token": token()},
+        refused={"api_token": token("nobody")},
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -31,13 +32,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Say:
-    """One answer. `missing` promises so many bytes more than it sends, then hangs up."""
+    """One answer. `missing` promises so many bytes more than it sends, then hangs up.
+
+    `rest` is how long to wait after each twentieth of the body.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     missing: int = 0
     wait: float = 0.0
+    rest: float = 0.0
 
 
 @dataclass
@@ -51,6 +56,12 @@ class Loopback:
 def data(value: Any, status: int = 200, **headers: str) -> Say:
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     return Say(status, json.dumps(value).encode(), {"content-type": "application/json", **named})
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the client has seen enough
+            super().handle_error(request, client_address)
 
 
 @contextmanager
@@ -81,15 +92,18 @@ def serving(answer: Callable[[Asked], Say]) -> Iterator[Loopback]:
                 self.send_header(name, text)
             self.send_header("content-length", str(len(said.body) + said.missing))
             self.end_headers()
-            self.wfile.write(said.body)
-            self.wfile.flush()
+            step = len(said.body) // 20 if said.rest else len(said.body)
             self.close_connection = bool(said.missing)
+            for start in range(0, len(said.body), max(step, 1)):
+                self.wfile.write(said.body[start : start + step])
+                self.wfile.flush()
+                time.sleep(said.rest)
 
         do_GET = do_POST = do_PUT = do_DELETE = _any  # noqa: N815
 
         def log_message(self, *_: Any) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -186,7 +186,7 @@ def test_a_refused_connection_is_unavailable(heard):
         taken.bind(("127.0.0.1", 0))
         client = client_for(f"http://127.0.0.1:{taken.getsockname()[1]}", heard.net(retries=1))
 
-        with pytest.raises(Unavailable, match="cannot be reached"):
+        with pytest.raises(Unavailable, match=r"cannot be reached \(Connection refused\)"):
             client.get("/things")
 
     assert client.requests == 2
@@ -208,6 +208,14 @@ def test_tls_that_fails_is_unavailable(call, heard):
         client.get("/things")
 
     client.close()
+
+
+def test_a_web_page_that_says_not_found_is_missing_and_names_the_base_url(call):
+    page = Say(404, b"<!doctype html><title>Not found</title>", {"content-type": "text/html"})
+    client, _ = call(page)
+
+    with pytest.raises(Missing, match=r"knows no /things .* is the base URL right\?"):
+        client.get("/things")
 
 
 def test_a_web_page_instead_of_data_names_the_base_url(call):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,8 @@ import pytest
 
 from tests.scim_company import scim_company
 from tests.vendor_process import NO_TLS, VendorProcess, vendor
+from tests.vendors import percipio_site
+from uar.demo.vendors import percipio_switches
 from uar.demo.vendors.jumpcloud_switches import Switches
 from uar.demo.vendors.scim_switches import Switches as ScimSwitches
 
@@ -106,6 +107,30 @@ def api(server: VendorProcess) -> Iterator[httpx.Client]:
         yield ready
 
 
+@pytest.fixture(scope="module")
+def shared_percipio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VendorProcess]:
+    file = tmp_path_factory.mktemp("percipio") / "site.json"
+    file.write_text(json.dumps(percipio_site.site_file()))
+    with vendor("--company", file, name="percipio") as running:
+        yield running
+
+
+@pytest.fixture
+def percipio(shared_percipio: VendorProcess) -> VendorProcess:
+    """The file's server without a rate limit, every other switch at its default, no faults."""
+    shared_percipio.switch(**{**asdict(percipio_switches.Switches()), "rate_limit": 0})
+    shared_percipio.clear_faults()
+    shared_percipio.reset_counts()
+    return shared_percipio
+
+
+@pytest.fixture
+def site(percipio: VendorProcess) -> Iterator[httpx.Client]:
+    """A client whose service account may use every API."""
+    with percipio_site.client(percipio) as ready:
+        yield ready
+
+
 def client(server: VendorProcess, key: str = "demo-key", **headers: str) -> httpx.Client:
     sent = {"x-api-key": key, **{name.replace("_", "-"): text for name, text in headers.items()}}
     return httpx.Client(base_url=server.url, headers=sent, timeout=10, verify=NO_TLS)
@@ -173,11 +198,3 @@ def scim_client(server: VendorProcess, token: str = TOKEN, **headers: str) -> ht
 def patch_op(*operations: dict[str, Any]) -> dict[str, Any]:
     schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
     return {"schemas": [schema], "Operations": list(operations)}
-
-
-def table_rows(page: httpx.Response, caption: str) -> list[list[str]]:
-    """The texts of the cells of the table with this caption, on a page for people."""
-    table = re.search(rf"<caption>[^<]*{caption}.*?</table>", page.text, re.S)
-    assert table, f"no table {caption!r} in {page.text}"
-    cells = [re.findall(r"<td.*?>(.*?)</td>", row, re.S) for row in table[0].split("<tr")[2:]]
-    return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in cells]

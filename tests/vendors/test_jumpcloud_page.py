@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import re
 
-import httpx
 import pytest
 
-from tests.vendor_process import NO_TLS
-from tests.vendors.conftest import (
-    ADA,
-    CAM,
-    RULED,
-    SALES,
-    STAFF,
-    change,
-    ends,
-    new_group,
-    table_rows,
-)
+from tests.vendors.conftest import ADA, CAM, RULED, SALES, STAFF, change, ends, new_group
+from tests.vendors.pages import browsing, rows
 
 
 @pytest.fixture
 def browser(server):
-    with httpx.Client(base_url=server.url, verify=NO_TLS, follow_redirects=True) as ready:
+    with browsing(server) as ready:
         yield ready
 
 
@@ -32,7 +21,7 @@ def test_the_page_shows_groups_with_their_counts(browser):
 
     assert page.status_code == 200
     assert "<title>JumpCloud (demo vendor server)</title>" in page.text
-    counts = dict(table_rows(page, "groups, by name"))
+    counts = dict(rows(page, "groups, by name"))
     assert counts["Sales"] == "2"
     assert counts["Staff"] == "128"
     assert counts["Ruled set by a rule"] == "1"
@@ -42,13 +31,9 @@ def test_one_group_is_shown_at_a_time_and_in_pages(browser):
     first = browser.get("/", params={"group": STAFF})
     last = browser.get("/", params={"group": STAFF, "members": 100})
 
-    assert len(table_rows(first, "members")) == 50
-    assert table_rows(first, "members")[0][:3] == [
-        "Ada Byrne",
-        "ada.byrne@example.test",
-        "Activated",
-    ]
-    assert len(table_rows(last, "members")) == 28
+    assert len(rows(first, "members")) == 50
+    assert rows(first, "members")[0][:3] == ["Ada Byrne", "ada.byrne@example.test", "Activated"]
+    assert len(rows(last, "members")) == 28
     assert "Next members" in first.text
     assert "Next members" not in last.text
     assert "Previous members" in last.text
@@ -57,8 +42,8 @@ def test_one_group_is_shown_at_a_time_and_in_pages(browser):
 def test_a_person_is_found_with_every_group(browser):
     page = browser.get("/", params={"q": "ada.byrne"})
 
-    assert table_rows(page, "Found for")[0][0] == "Ada Byrne ada.byrne@example.test"
-    assert {"Staff", "Sales"} <= set(table_rows(page, "Found for")[0][1].split(", "))
+    assert rows(page, "Found for")[0][0] == "Ada Byrne ada.byrne@example.test"
+    assert {"Staff", "Sales"} <= set(rows(page, "Found for")[0][1].split(", "))
 
 
 def test_the_page_reloads_itself_except_while_searching_or_stopped(browser):
@@ -75,7 +60,7 @@ def test_a_button_adds_and_removes_as_an_administrator_would(server, api, browse
     offered = browser.get("/", params={"group": group, "q": "cam.duarte"})
     assert "Add to By hand" in offered.text
     added = browser.post("/add", data={"group": group, "person": CAM})
-    assert [row[0] for row in table_rows(added, "members")] == ["Cam Duarte"]
+    assert [row[0] for row in rows(added, "members")] == ["Cam Duarte"]
     assert ends(api.get(f"/api/v2/usergroups/{group}/members").json()) == [CAM]
 
     removed = browser.post("/remove", data={"group": group, "person": CAM})
@@ -92,7 +77,7 @@ def test_the_page_shows_who_changed_what_by_api_and_by_hand(api, browser):
     change(api, group, "add", ADA)
     page = browser.post("/remove", data={"group": group, "person": ADA})
 
-    latest = table_rows(page, "newest first")[:2]
+    latest = rows(page, "newest first")[:2]
     assert [row[1:] for row in latest] == [
         ["Ada Byrne removed from Watched", "by hand"],
         ["Ada Byrne added to Watched", "api"],

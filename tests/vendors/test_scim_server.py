@@ -13,7 +13,8 @@ import pytest
 
 from tests.scim_company import ADA, EMPTY, MAX, RITA, SALES
 from tests.vendor_process import NO_TLS, vendor
-from tests.vendors.conftest import patch_op, scim_client, table_rows
+from tests.vendors.conftest import patch_op, scim_client
+from tests.vendors.pages import rows
 
 DISCOVERY = ("ServiceProviderConfig", "ResourceTypes", "Schemas")
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -289,24 +290,24 @@ def test_the_page_shows_users_with_their_roles_and_groups_with_their_members(bro
     sales = browser.get("/", params={"group": SALES})
 
     assert "<title>SCIM app (demo vendor server)</title>" in page.text
-    assert dict(table_rows(page, "groups, by name"))["Sales"] == "2"
-    assert table_rows(page, "6 found")[0][:3] == ["Ada Byrne ada@example.test", "admin", "Active"]
-    assert [row[2] for row in table_rows(page, "6 found")].count("Inactive") == 1
-    assert len(table_rows(sales, "2 found")) == 2
+    assert dict(rows(page, "groups, by name"))["Sales"] == "2"
+    assert rows(page, "6 found")[0][:3] == ["Ada Byrne ada@example.test", "admin", "Active"]
+    assert [row[2] for row in rows(page, "6 found")].count("Inactive") == 1
+    assert len(rows(sales, "2 found")) == 2
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "<script" not in page.text
 
 
 def test_buttons_change_what_an_administrator_changes(scim_server, scim, browser):
     added = browser.post("/add", data={"group": EMPTY, "person": ADA})
-    assert len(table_rows(added, "1 found")) == 1
+    assert len(rows(added, "1 found")) == 1
     browser.post("/remove", data={"group": EMPTY, "person": ADA})
     browser.post("/activate", data={"person": RITA})
     assert scim.get(f"Users/{RITA}").json()["active"] is True
     page = browser.post("/deactivate", data={"person": RITA})
 
     assert scim.get(f"Users/{RITA}").json()["active"] is False
-    assert table_rows(page, "newest first")[0][2] == "by hand"
+    assert rows(page, "newest first")[0][2] == "by hand"
     assert [line["by"] for line in scim_server.history()[-4:]] == ["by hand"] * 4
 
 
@@ -324,5 +325,5 @@ def test_a_change_that_is_refused_says_why_and_another_site_changes_nothing(scim
 def test_somebody_is_found_by_name(browser):
     page = browser.get("/", params={"q": "noor"})
 
-    assert [row[0] for row in table_rows(page, "1 found")] == ["noor noor"]
+    assert [row[0] for row in rows(page, "1 found")] == ["noor noor"]
     assert "Nobody." in browser.get("/", params={"q": "nobody at all"}).text

@@ -10,12 +10,13 @@ from tests.world import World
 from tests.world_requests import WHY, account_of, after, answer, ask, orders_of, prove
 from uar import clock
 from uar.approvals import Answer
+from uar.grants import ended
 from uar.models import AccessRequest, Entitlement, Grant
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Approval, Cause, OrderKind, OrderReason, Risk
 from uar.models.states import GrantState, RequestState
 
-QUERIES = 32
+QUERIES = 33
 
 
 def _running(world: World, minutes: int = 60) -> tuple[Entitlement, Grant]:
@@ -116,6 +117,16 @@ def test_another_length_may_be_typed(lite_world: World, lite_browser: Browser) -
         ({"minutes": "", "reason": WHY}, "Say for how long: a minute at least."),
         ({"minutes": "other", "other_minutes": "5000", "reason": WHY}, "The longest is 1 day."),
         ({"minutes": "-5", "reason": WHY}, "Say for how long: a minute at least."),
+        ({"minutes": "9" * 5000, "reason": WHY}, "How long is too long: at most 15 characters."),
+        (
+            {"minutes": "other", "other_minutes": "1.5", "reason": WHY},
+            "How long must be a whole number.",
+        ),
+        (
+            {"minutes": "other", "other_minutes": "9" * 18, "reason": WHY},
+            "How long: type a smaller number.",
+        ),
+        ({"minutes": "60", "reason": "x" * 1001}, "Why is too long: at most 1000 characters."),
     ],
 )
 def test_what_will_not_do_is_said_beside_the_field_and_what_was_typed_is_kept(
@@ -131,6 +142,15 @@ def test_what_will_not_do_is_said_beside_the_field_and_what_was_typed_is_kept(
     assert page.problems() == [problem]
     assert page.form("/requests").fields["reason"] == data["reason"]
     assert lite_world.all(AccessRequest) == []
+
+
+def test_a_form_that_names_no_access_is_about_nothing(
+    lite_world: World, lite_browser: Browser
+) -> None:
+    browser = lite_browser.as_(lite_world.ada)
+
+    for forged in ({}, {"entitlement": "x"}, {"entitlement": "0"}):
+        browser.post("/requests", 404, minutes="60", reason=WHY, **forged)
 
 
 def test_asking_twice_shows_the_way_to_the_open_request(
@@ -218,6 +238,24 @@ def test_nobody_touches_what_others_hold(lite_world: World, lite_browser: Browse
 
     assert lite_world.get(Grant, grant.id).state is GrantState.ACTIVE
     assert len(lite_world.all(AccessRequest)) == 1
+
+
+def test_what_cannot_be_asked_for_is_not_offered_once_it_has_ended(
+    lite_world: World, lite_browser: Browser
+) -> None:
+    account = account_of(lite_world, lite_world.ada)
+    for name, requestable in (("Admins", True), ("Wiki", False)):
+        right = lite_world.entitlement(name, requestable=requestable)
+        held = lite_world.grant(account=account, entitlement=right)
+        with lite_world.as_(lite_world.ada) as work:
+            ended(work, work.session.get_one(Grant, held.id))
+
+    rows = lite_browser.as_(lite_world.ada).get("/access").rows("Ended in the last seven days")
+
+    assert [(row[0], row[4]) for row in rows] == [
+        ("CRM · Wiki member", ""),
+        ("CRM · Admins member", "Ask again"),
+    ]
 
 
 def test_what_was_asked_for_and_what_ended_is_listed(

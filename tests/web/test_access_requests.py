@@ -10,6 +10,7 @@ from tests.world import World
 from tests.world_requests import (
     WHY,
     account_of,
+    after,
     answer,
     ask,
     make_super,
@@ -19,11 +20,15 @@ from tests.world_requests import (
     own,
     part_ways,
     prove,
+    site_of,
     steps_of,
 )
+from uar import clock
 from uar.access_requests import cancel
 from uar.approvals import Answer
+from uar.endings import end_due
 from uar.models import AccessRequest, AuditEntry
+from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Approval, Risk, Role
 from uar.models.states import RequestState
 from uar.permissions import give
@@ -31,7 +36,7 @@ from uar.work import SYSTEM, unit_of_work
 
 BOTH = Approval.MANAGER_OWNER
 INBOX_QUERIES = 13
-PAGE_QUERIES = 21
+PAGE_QUERIES = 22
 
 
 def _request(world: World, **values: object) -> AccessRequest:
@@ -227,6 +232,8 @@ def test_l20_the_person_herself_cannot_decide_and_the_attempt_is_in_the_record(
 
     [entry] = [row for row in lite_world.all(AuditEntry) if row.action == "access_request.refused"]
     assert (entry.actor, entry.subject) == ("Ada Byrne", f"access_request:{request.id}")
+    log = ada.get(f"/requests/{request.id}").rows("Log")
+    assert any("Ada Byrne tried what was refused (Nobody decides" in row[1] for row in log)
 
 
 def test_one_request_shows_who_decides_what_happened_and_why(
@@ -254,7 +261,27 @@ def test_a_granted_request_shows_the_time_left(lite_world: World, lite_browser: 
 
     assert "ends in 4 h" in page.text
     assert "verified" in page.text
-    assert "It ends on Thursday 12 March 2026, 16:00 UTC." in page.text
+    assert "Until Thursday 12 March 2026, 16:00 UTC." in page.text
+
+
+def test_a_request_keeps_its_whole_story_when_the_access_is_over(
+    lite_world: World, lite_browser: Browser
+) -> None:
+    request = _request(lite_world)
+    answer(lite_world, request, lite_world.max)
+    prove(lite_world, orders_of(lite_world, request)[0])
+    with clock.frozen(after(240)):
+        end_due(site_of(lite_world))
+        prove(lite_world, lite_world.all(Order)[-1])
+
+        page = lite_browser.as_(lite_world.ada).get(f"/requests/{request.id}")
+
+    assert "ends in" not in page.text
+    assert "Over since 16:00" in page.text
+    said = [line[1] for line in page.rows("Log")]
+    for words in ("uar set its end", "uar found its time over", "uar saw that it is gone"):
+        assert words in said
+    assert said.count("uar read that it is done") == 2
 
 
 def test_one_who_asked_takes_it_back(lite_world: World, lite_browser: Browser) -> None:

@@ -9,8 +9,9 @@ import pytest
 from tests.queries import asserts_queries
 from tests.web.client import Browser
 from tests.world import World
+from tests.world_requests import make_super
 from uar import clock
-from uar.models import AppOwner, AuditEntry, Entitlement, Resource
+from uar.models import App, AppOwner, AuditEntry, Entitlement, Resource
 from uar.models.kinds import Approval, Cause, Risk, Role
 from uar.permissions import give
 
@@ -181,6 +182,23 @@ def test_an_auditor_sees_terms_and_sets_none(lite_browser: Browser, lite_world: 
     cam.post(path, status=404, risk="high", approval="owner", max_minutes="9")
 
     assert lite_world.get(Entitlement, entitlement.id).risk is Risk.LOW
+
+
+def test_l25_only_a_super_administrator_is_offered_to_change_what_is_about_uar_itself(
+    lite_browser: Browser, lite_world: World
+) -> None:
+    cam = governor(lite_world, lite_browser)
+    own = next(app for app in lite_world.all(App) if app.is_own)
+    lite_world.add(AppOwner(app_id=own.id, identity_id=lite_world.rita.id))
+    right = next(row for row in lite_world.all(Entitlement) if row.app_id == own.id)
+    pages = (f"/apps/{own.id}/entitlements/{right.id}", f"/apps/{own.id}/owners")
+
+    for page in pages:
+        assert page not in cam.get(page).forms()
+    assert pages[0] not in lite_browser.as_(lite_world.rita).get(pages[0]).forms()
+    make_super(lite_world, lite_world.max)
+    for page in pages:
+        assert page in lite_browser.as_(lite_world.max).get(page).forms()
 
 
 def test_owners_are_set_by_mail_address(browser: Browser, world: World) -> None:

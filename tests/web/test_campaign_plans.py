@@ -63,8 +63,8 @@ def test_the_preview_follows_the_form(lite: Reviews, lite_browser: Browser) -> N
     page = hers.get(f"/campaigns/preview?{query}&name=Q2")
 
     for shown in (part, page):
-        assert "rows to decide 2" in shown.text
-        assert "One row falls to Rita Ortiz: their people have no manager." in shown.text
+        assert "rows to decide 3" in shown.text  # with the role that lets Cam plan (L25)
+        assert "2 rows fall to Rita Ortiz: their people have no manager." in shown.text
     assert page.form("/campaigns").fields["name"] == "Q2"
     assert "Choose apps" in hers.fragment("/campaigns/preview").text
     assert "rows to decide 0" in hers.fragment("/campaigns/preview?apps=4711").text

@@ -347,8 +347,22 @@ def test_a_wrong_key_is_said_in_a_sentence_and_never_shown(
 
     assert SECRET not in page.html
     assert page.root.first("p", data_tone="bad").text
+    assert page.h1 == "Settings of Second"  # to be corrected there, and not added once more
+    assert page.form(f"/connectors/{synced.all(Connector)[-1].id}/settings")
     assert synced.all(Connector)[-1].state is ConnectorState.BROKEN
     assert synced.all(Connector)[-1].next_sync_at is None
+
+
+def test_a_connector_for_uar_itself_is_a_problem_of_the_form(
+    lite_browser: Browser, lite_world: World
+) -> None:
+    cam = admin(lite_world, lite_browser)
+    form = cam.get("/connectors/new?kind=jumpcloud").form("/connectors")
+
+    again = cam.submit(form, 422, app="uar", s_api_key="k", s_org_id="org-7")
+
+    assert again.problems() == ["The app uar is this tool itself: nothing is connected to it."]
+    assert again.form("/connectors").fields["s_org_id"] == "org-7"
 
 
 def test_a_secret_is_never_sent_back_and_stays_when_left_blank(synced: VendorWorld) -> None:

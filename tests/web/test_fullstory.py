@@ -16,6 +16,7 @@ from uar import sync
 from uar.db import connect
 from uar.models import Connector
 from uar.models.kinds import Role
+from uar.models.states import ConnectorState
 from uar.permissions import give
 from uar.settings import Settings
 from uar.site import Site
@@ -109,10 +110,10 @@ def test_with_an_api_key_it_says_that_these_are_not_the_teammates(
         ({"api_key": "wrong"}, "Fullstory does not accept the credentials"),
     ],
 )
-def test_what_is_wrong_is_said_on_the_connectors_page(
+def test_what_is_wrong_is_said_beside_the_settings(
     connie: Browser, world: World, server: VendorProcess, settings: dict[str, str], says: str
 ) -> None:
     page = add(connie, base_url=server.url, **settings)
 
-    assert state(page) == "error"
     assert says in page.text
+    assert world.all(Connector)[-1].state is ConnectorState.BROKEN

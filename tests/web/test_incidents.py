@@ -6,8 +6,10 @@ from tests.web.client import Browser
 from tests.world import World
 from uar.incidents import open_incident
 from uar.models import AuditEntry, Incident
-from uar.models.kinds import IncidentKind
-from uar.models.states import IncidentState
+from uar.models import ProvisioningOrder as Order
+from uar.models.kinds import IncidentKind, OrderKind, Role
+from uar.models.states import IncidentState, OrderState
+from uar.permissions import give
 
 SENTENCE = "Ada Byrne holds Admins again, though “Finance apps, Q1” removed it."
 
@@ -44,6 +46,39 @@ def test_a_stranger_finds_no_alarm(lite_browser: Browser, lite_world: World) -> 
     )
 
     assert lite_world.get(Incident, incident.id).state is IncidentState.OPEN
+
+
+def test_l18_the_owner_has_it_removed_again_with_a_reason(browser: Browser, world: World) -> None:
+    incident = alarm(world)
+    rita = browser.as_(world.rita)
+    there = f"/incidents/{incident.id}"
+    assert "Remove it again" in rita.get(there).text
+
+    again = rita.post(f"{there}/removal", 422, reason=" ")
+    page = rita.post(f"{there}/removal", reason="She was moved to support in May.")
+
+    assert again.problems() == ["Reason is missing."]
+    assert page.said() == ["Closed, and its removal is ordered."]
+    assert "Remove it again" not in rita.get(there).text
+    [order] = world.all(Order)
+    assert (order.kind, order.state) == (OrderKind.REVOKE, OrderState.QUEUED)
+    assert world.get(Incident, incident.id).closed_by == "Rita Ortiz"
+
+
+def test_who_does_not_own_the_app_has_nothing_removed(
+    lite_browser: Browser, lite_world: World
+) -> None:
+    incident = alarm(lite_world)
+    with lite_world.as_(lite_world.cam) as work:
+        give(work, lite_world.cam.id, Role.CONNECTOR_ADMIN)
+    cam = lite_browser.as_(lite_world.cam)
+
+    assert "Remove it again" not in cam.get(f"/incidents/{incident.id}").text
+    cam.post(f"/incidents/{incident.id}/removal", 404, reason="gone")
+    lite_world.app("ERP", owners=[lite_world.max])
+    lite_browser.as_(lite_world.max).post(f"/incidents/{incident.id}/removal", 404, reason="gone")
+
+    assert lite_world.all(Order) == []
 
 
 def test_closing_keeps_who_and_why(browser: Browser, world: World) -> None:

@@ -28,6 +28,7 @@ TYPED = {
     "reason": "because I can", "sure": "yes", "minutes": "10", "on": "yes", "agree": "yes",
     "owners": "sam@example.test", "risk": "low", "approval": "manager", "max_minutes": "60",
     "requestable": "yes", "every_minutes": "5", "brake_percent": "100", "name": "Mine",
+    "to": "rita@example.test",
     "leftovers": "skip", "waiver": "all is well", "s_api_key": "k", "s_base_url": "",
 }  # fmt: skip
 """What every form of ours could be sent, all at once."""

@@ -35,6 +35,7 @@ from uar.work import Actor
 APP = "JumpCloud"
 SEED = Actor("uar demo")
 OWNER = "Rita Ortiz"
+OWNER_OF_UAR = "Kofi Mensah"
 CAMPAIGN_OWNER = "Cam Lee"
 FALLBACK = "Sue Grant"
 ROLES = (
@@ -143,15 +144,17 @@ def _read(site: Site, connector_id: int, say: Callable[[str], None]) -> None:
 
 
 def _govern(site: Site, connector_id: int, say: Callable[[str], None]) -> None:
-    """Set owner, roles and terms, the first time only: afterwards people may have changed them."""
+    """Set owners, roles and terms, the first time only: afterwards people may have changed them."""
     with site.working(SEED) as work:
         app_id = connections.get(work.session, connector_id).app_id
         if apps.owners(work.session, app_id):
             return
-        say("Setting the owner of the app, the roles in uar, and what may be asked for")
+        say("Setting the owners of the apps, the roles in uar, and what may be asked for")
         apps.set_owners(work, app_id, [person(work.session, OWNER).email])
         for name, role in ROLES:
             permissions.give(work, person(work.session, name).id, role)
+        own_id = permissions.ensure_own_app(work).id
+        apps.set_owners(work, own_id, [person(work.session, OWNER_OF_UAR).email])
         for setting in APPROVALS:
             apps.set_terms(work, app_id, membership(work.session, setting.group), setting.terms)
 

@@ -1,6 +1,6 @@
 """Tables by noun. Importing this package registers them all."""
 
-from uar.models.access import AccessRequest, ApprovalStep
+from uar.models.access import AccessRequest, ApprovalStep, StepHandover
 from uar.models.audit import AuditEntry, AuditSeal
 from uar.models.inventory import Account, App, AppOwner, Entitlement, Grant, GrantCause, Resource
 from uar.models.orders import Incident, ProvisioningOrder
@@ -10,6 +10,8 @@ from uar.models.reviews import (
     CampaignScope,
     CampaignSource,
     Decision,
+    Handover,
+    HandoverItem,
     ReviewItem,
     SignOff,
 )
@@ -32,6 +34,8 @@ __all__ = [
     "Entitlement",
     "Grant",
     "GrantCause",
+    "Handover",
+    "HandoverItem",
     "Identity",
     "Incident",
     "Notification",
@@ -40,6 +44,7 @@ __all__ = [
     "ReviewItem",
     "SignIn",
     "SignOff",
+    "StepHandover",
     "SyncChange",
     "SyncLog",
     "SyncRun",

@@ -69,3 +69,24 @@ class ApprovalStep(SQLModel, table=True):
     minutes: int | None = None
     reason: str = ""
     seen: dict[str, str] = json_dict()
+
+
+class StepHandover(SQLModel, table=True):
+    """A decider has passed a step on: ``to_id`` decides from ``at``, until it is passed on again.
+
+    Only the open one of a step counts, and only while that person may decide.
+    """
+
+    __tablename__ = "step_handover"
+    __table_args__ = (
+        sa.Index("uq_step_handover_open", "step_id", unique=True, **only_when("ended_at IS NULL")),
+        sa.CheckConstraint("from_id <> to_id", name="not_oneself"),
+    )
+
+    id: int = key()
+    step_id: int = ref("approval_step.id")
+    from_id: int = ref("identity.id", index=False)
+    to_id: int = ref("identity.id")
+    at: datetime
+    ended_at: datetime | None = None
+    reason: str

@@ -116,6 +116,34 @@ class ReviewItem(SQLModel, table=True):
     peers: int = 0
 
 
+class Handover(SQLModel, table=True):
+    """Undecided items that went from one reviewer to another: who had them until ``at``, and why.
+
+    Nobody is NULL: items without a reviewer, and items that nobody is left to decide.
+    ``by`` chose who decides now; it is NULL where the campaign's own rules did.
+    """
+
+    __table_args__ = (sa.Index("ix_handover_campaign_id_id", "campaign_id", "id"),)
+
+    id: int = key()
+    campaign_id: int = ref("campaign.id", index=False)
+    from_id: int | None = ref("identity.id", nullable=True, index=False)
+    to_id: int | None = ref("identity.id", nullable=True, index=False)
+    by: int | None = ref("identity.id", nullable=True, index=False)
+    at: datetime
+    reason: str
+    n_items: int
+
+
+class HandoverItem(SQLModel, table=True):
+    """One item of a handover; all of an item's tell who was asked, from when until when."""
+
+    __tablename__ = "handover_item"
+
+    handover_id: int = Field(foreign_key="handover.id", primary_key=True)
+    item_id: int = Field(foreign_key="review_item.id", primary_key=True, index=True)
+
+
 class Decision(SQLModel, table=True):
     """One verdict on one item, append-only; the latest counts. ``seen`` is what was shown (L29)."""
 

@@ -119,7 +119,7 @@ def search() -> str:
         past=[_asked(row) for row in closed],
         ended=[
             Past(row.access, row.began_at, row.ended_at, ENDED_BY[row.reason],
-                 _ask_href(row.entitlement_id))
+                 _ask_href(row.entitlement_id) if row.on_offer else "")
             for row in ended
         ],
     )  # fmt: skip

@@ -30,7 +30,7 @@ class Wish:
     """What is typed to ask for access; ``minutes`` is a number, or "other" beside a number."""
 
     entitlement: int = typed("Access")
-    minutes: str = typed("How long", default="")
+    minutes: str = typed("How long", default="", most=15)
     other_minutes: int = typed("How long", default=0)
     reason: str = typed("Why", default="", most=1000)
 
@@ -79,12 +79,13 @@ def index() -> str:
 @open_to(ANYBODY)
 def create() -> Response:
     """Ask for access."""
-    form = parse(Wish, request.form)
     try:
+        form = parse(Wish, request.form)
         with working() as work:
             filed = file(work, form.entitlement, form.length, form.reason)
     except Invalid as problem:
-        return again("access/ask.html", problem, **ask_context(form.entitlement))
+        entitlement_id = request.form.get("entitlement", default=0, type=int)
+        return again("access/ask.html", problem, **ask_context(entitlement_id))
     return back(f"/requests/{filed.id}", "Asked. You are told as soon as it is decided.")
 
 

@@ -1,4 +1,7 @@
-"""Apps: who has an account, what there is to hold, who holds it, who answers for it."""
+"""Apps: who has an account, what there is to hold, who holds it, who answers for it.
+
+About uar itself only super administrators say anything (L25).
+"""
 
 from __future__ import annotations
 
@@ -195,7 +198,7 @@ def _entitlement(app_id: int, entitlement_id: int) -> dict[str, Any]:
         "app": app,
         "entitlement": row,
         "page": cut(held, "id"),
-        "can_edit": me().may_for(app_id, Role.APP_ADMIN),
+        "can_edit": me().may() if app.is_own else me().may_for(app_id, Role.APP_ADMIN),
         "approvals": APPROVALS,
         "risks": RISKS,
     }
@@ -205,7 +208,8 @@ def _owners(app_id: int) -> dict[str, Any]:
     with reading() as session:
         app = _app(session, app_id)
         found = apps.owners(session, app_id)
-    return {"app": app, "owners": found, "can_edit": me().may(Role.APP_ADMIN)}
+    can_edit = me().may() if app.is_own else me().may(Role.APP_ADMIN)
+    return {"app": app, "owners": found, "can_edit": can_edit}
 
 
 def _app(session: Session, app_id: int) -> apps.AppRow:

@@ -11,7 +11,7 @@ from flask import Blueprint, make_response, render_template, request
 from sqlmodel import Session, col
 from werkzeug.wrappers import Response
 
-from uar import campaigns, clock, dashboard, paces, removal_rows
+from uar import campaigns, clock, dashboard, paces, reassignment, removal_rows
 from uar.campaigns import Leftovers
 from uar.drafts import PLANNERS, ladder_of, scope_of
 from uar.errors import Invalid, Refused
@@ -46,6 +46,7 @@ class Can:
     close: bool
     cancel: bool
     copy: bool
+    reassign: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,7 @@ def _can(campaign: Campaign, *, runs: bool) -> Can:
         close=runs and campaign.state is CampaignState.OPEN,
         cancel=runs and (draft or staged),
         copy=runs and not draft,
+        reassign=runs and campaign.state in reassignment.CAN,
     )
 
 

@@ -52,7 +52,11 @@ def new() -> str:
 @blueprint.post("/connectors")
 @open_to(Role.CONNECTOR_ADMIN)
 def add() -> Response:
-    """Add a connector, ask the vendor who we are, and let the first sync begin."""
+    """Add a connector, ask the vendor who we are, and let the first sync begin.
+
+    Where the vendor does not let us in, the settings are shown to be corrected: whoever
+    went back to the empty form would add a second connector.
+    """
     reader = vendor_settings.reader_class(request.form.get("kind", ""))
     app = request.form.get("app", "")[:200]
     try:
@@ -61,11 +65,12 @@ def add() -> Response:
     except Invalid as problem:
         named = Invalid(problem.sentence, _prefixed(reader, problem.problems))
         return again("connectors/new.html", named, **_form(reader))
-    if _test(connector.id):
-        with working() as work:
-            connections.sync_now(work, connector.id)
-        flash("The first sync begins within seconds.", "info")
-    return back(f"/connectors/{connector.id}")
+    if not _test(connector.id):
+        flash("It is saved and reads nothing yet. Correct the settings here.", "info")
+        return back(f"/connectors/{connector.id}/settings")
+    with working() as work:
+        connections.sync_now(work, connector.id)
+    return back(f"/connectors/{connector.id}", "The first sync begins within seconds.")
 
 
 @blueprint.get("/connectors/<int:connector_id>/settings")

@@ -105,8 +105,10 @@ def _value(kind: Any, text: str, label: str, bounds: Any) -> Any:
 
 
 def _number(text: str, label: str, most: int | None, least: int | None) -> int:
-    if not (text.isascii() and text.removeprefix("-").isdigit()) or len(text) > 15:
+    if not (text.isascii() and text.removeprefix("-").isdigit()):
         raise ValueError(f"{label} must be a whole number.")
+    if len(text) > 15:
+        raise ValueError(f"{label}: type a smaller number.")
     number = int(text)
     if least is not None and number < least:
         raise ValueError(f"{label} must be at least {least}.")

@@ -1,4 +1,4 @@
-"""Alarms: what should not have happened, and closing one with the reason why it may rest."""
+"""Alarms: what should not have happened, removing it again, or why it may rest."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from uar import incidents
+from uar import comebacks, incidents
 from uar.errors import Forbidden, Invalid, NotFound
+from uar.models import Incident
 from uar.models.kinds import IncidentKind, Role
 from uar.models.states import IncidentState
 from uar.web import OWNERS, back, me, open_to, reading, working
@@ -30,7 +31,7 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Why nothing more is to be done."""
+    """Why nothing more is to be done, or why it is removed again."""
 
     reason: str = typed("Reason", most=500)
 
@@ -69,14 +70,31 @@ def close(incident_id: int) -> Response:
     return back("/incidents", "Closed.")
 
 
+@blueprint.post("/incidents/<int:incident_id>/removal")
+@open_to(OWNERS)
+def remove(incident_id: int) -> Response:
+    """Have access that came back removed again, which closes the alarm."""
+    context = _context(incident_id)
+    try:
+        form = parse(Closing, request.form)
+        with working() as work:
+            comebacks.remove_again(work, incident_id, form.reason)
+    except Invalid as problem:
+        return again("incidents/show.html", problem, **context)
+    return back("/incidents", "Closed, and its removal is ordered.")
+
+
 def _context(incident_id: int) -> dict[str, Any]:
     with reading() as session:
         found = incidents.incidents(session, incident_id=incident_id, app_ids=_scope(), state=None)
-    if not found:
-        raise NotFound("There is no such alarm.", subject=f"incident:{incident_id}")
+        if not found:
+            raise NotFound("There is no such alarm.", subject=f"incident:{incident_id}")
+        incident = session.get_one(Incident, incident_id)
+        can_remove = comebacks.may_remove_again(session, incident, me().id)
     return {
         "incident": found[0],
         "title": TITLES[found[0].kind],
+        "can_remove": can_remove,
         "can_close": found[0].state is IncidentState.OPEN
         and me().may_for(found[0].app_id, *CLOSERS),
     }

@@ -59,7 +59,7 @@ def card(row: RequestRow, identity_id: int, *, n_lengths: int = 2) -> Card:
         position=row.position,
         step=f"step {row.position} of {row.n_steps}" if row.position and row.n_steps > 1 else "",
         warnings=_warnings(row, can_decide),
-        facts=(_others(row),),
+        facts=(*_passed_on(row), _others(row)),
         earlier=tuple(taken for taken in row.earlier if taken.by_id != identity_id),
         lengths=row.lengths[:n_lengths],
         state=row.state,
@@ -72,6 +72,12 @@ def _warnings(row: RequestRow, can_decide: bool) -> tuple[str, ...]:
     if not can_decide or row.deciders is None or not row.deciders.fallback:
         return ()
     return (f"you are asked as {row.deciders.fallback}",)
+
+
+def _passed_on(row: RequestRow) -> tuple[str, ...]:
+    if not row.is_passed_on:
+        return ()
+    return (f"{row.passed_by} passed it on to {row.passed_to}: “{row.passed_why}”",)
 
 
 def _others(row: RequestRow) -> str:

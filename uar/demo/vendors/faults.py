@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from uar.demo.vendors.server import Request, Response, dumps, json_answer, reason
 
 BEFORE = ("hang", "drop")
-SPOILS = ("truncated", "cut", "html", "empty", "same_page", "slow")
-PAGING = ("skip", "search_after", "startIndex", "cursor", "page_token")
+SPOILS = ("truncated", "cut", "html", "empty", "same_page", "slow", "blank")
+PAGING = ("skip", "offset", "search_after", "startIndex", "cursor", "page_token")
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Log in</body></html>"
 
 
@@ -26,7 +26,8 @@ class Fault:
     kind: a status such as 429, 503, 500 or 401; or hang (wait, then hang up), drop (hang up at
     once), cut (do it, then hang up in the middle of the body, or instead of one), truncated
     (half of the JSON under a true length), html (a 200 with a page), empty (a list without
-    rows), same_page (the place in the list is ignored), slow (wait, then answer).
+    rows), blank (a 200 with nothing in it), same_page (the place in the list is ignored), slow
+    (wait, then answer).
     path: the prefix that a request must have; `*` stands for anything, and a `$` at the end
     asks for the whole path. method: empty for any.
     after: how many matching requests pass first. times: how many are spoilt, 0 for ever.
@@ -125,6 +126,8 @@ def _spoilt(fault: Fault, answer: Response) -> Response:
         return replace(answer, cut_at=half or -1)
     if fault.kind == "truncated":
         return replace(answer, body=answer.body[:half])
+    if fault.kind == "blank":
+        return replace(answer, body=b"")
     if fault.kind == "empty" and answer.status == 200:
         rows = _no_rows(answer.body)
         totals = {name: "0" for name in answer.headers if name.lower() == "x-total-count"}

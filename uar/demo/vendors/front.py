@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,21 +24,24 @@ class Written:
 
 
 class RateLimit:
-    """Counts the requests of the current second."""
+    """Counts requests in windows of time, apart for each key such as an API token."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._second = (0, 0)
+        self._window = 0
+        self._counted: Counter[str] = Counter()
 
-    def is_over(self, most: int) -> bool:
-        """Count one request; say whether there are more than `most` in this second, 0 is never."""
+    def is_over(self, most: int, seconds: int = 1, key: str = "") -> bool:
+        """Count one request; say whether there are more than `most` in this window, 0 is never."""
         if not most:
             return False
         with self._lock:
-            now = int(time.monotonic())
-            counted = self._second[1] + 1 if self._second[0] == now else 1
-            self._second = (now, counted)
-        return counted > most
+            window = int(time.monotonic() / seconds)
+            if window != self._window:
+                self._window = window
+                self._counted.clear()
+            self._counted[key] += 1
+            return self._counted[key] > most
 
 
 def counted(

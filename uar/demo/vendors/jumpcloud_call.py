@@ -67,16 +67,6 @@ class Route:
         """Say whether it changes the graph: members and associations."""
         return not self.reads and self.template.endswith(("/members", "/associations"))
 
-    def match(self, parts: list[str]) -> dict[str, str] | None:
-        """The ids in a path of as many segments, or None for another path."""
-        ids: dict[str, str] = {}
-        for wanted, part in zip(self.template.split("/"), parts, strict=True):
-            if wanted.startswith("{"):
-                ids[wanted[1:-1]] = part
-            elif wanted != part:
-                return None
-        return ids
-
 
 def event(kind: str, **values: Any) -> Op:
     """The operation that adds an event to Directory Insights, dated now."""

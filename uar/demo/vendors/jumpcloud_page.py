@@ -13,7 +13,17 @@ from urllib.parse import parse_qs
 
 from uar.demo.vendors.control import named_loopback
 from uar.demo.vendors.jumpcloud_vendor import JumpCloud
-from uar.demo.vendors.page import asset, link, page, redirect, same_origin, table
+from uar.demo.vendors.page import (
+    asset,
+    hidden_field,
+    link,
+    page,
+    page_links,
+    redirect,
+    same_origin,
+    table,
+    whole_number,
+)
 from uar.demo.vendors.server import Request, Response
 from uar.demo.vendors.store import Row
 
@@ -66,7 +76,7 @@ class _Page:
         self.sought = request.first("q").strip()
         self.said = request.first("said")
         self.live = not self.searching and request.first("live") != "off"
-        self.skips = {n: _whole(request.first(n)) for n in ("groups", "members")}
+        self.skips = {n: whole_number(request.first(n)) for n in ("groups", "members")}
 
     def whole(self) -> Response:
         """The page."""
@@ -172,13 +182,7 @@ class _Page:
         )
 
     def _pages(self, of: str, total: int) -> str:
-        skip, links = self.skips[of], []
-        if skip > 0:
-            before = {of: max(0, skip - PAGE)}
-            links.append(f'<a href="{self._here(**before)}">Previous {of}</a>')
-        if skip + PAGE < total:
-            links.append(f'<a href="{self._here(**{of: skip + PAGE})}">Next {of}</a>')
-        return f'<p class="bar">{" ".join(links)}</p>' if links else ""
+        return page_links(self._here, of, self.skips[of], total, PAGE)
 
     def _changes(self) -> str:
         latest = [line for line in reversed(self.store.history[-100:]) if _is_membership(line)]
@@ -198,15 +202,11 @@ class _Page:
 
 
 def _button(verb: str, group: Row, person: Row, text: str, style: str) -> str:
-    hidden = _hidden("group", group["id"]) + _hidden("person", person["_id"])
+    hidden = hidden_field("group", group["id"]) + hidden_field("person", person["_id"])
     return (
         f'<form class="row" method="post" action="/{verb}">{hidden}<button class="{style}">'
         f'{escape(text)}<span class="hidden"> {escape(_name(person))}</span></button></form>'
     )
-
-
-def _hidden(name: str, value: str) -> str:
-    return f'<input type="hidden" name="{name}" value="{escape(value)}">'
 
 
 def _rule(group: Row) -> str:
@@ -226,7 +226,3 @@ def _name(person: Row) -> str:
 def _words(row: Row) -> str:
     names = ("_id", "id", "name", "email", "username", "displayname", "firstname", "lastname")
     return " ".join(str(row.get(name) or "") for name in names).lower()
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdigit() else 0

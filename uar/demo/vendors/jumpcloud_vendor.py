@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 from uar.demo.vendors.control import PREFIX, Counts, Kills, control
 from uar.demo.vendors.faults import Faults
@@ -13,6 +12,8 @@ from uar.demo.vendors.front import RateLimit, Written, counted, recorded
 from uar.demo.vendors.jumpcloud_call import Call, Route
 from uar.demo.vendors.jumpcloud_query import Refusal, bad_request
 from uar.demo.vendors.jumpcloud_switches import Switches
+from uar.demo.vendors.kept import Kept
+from uar.demo.vendors.routes import Routes
 from uar.demo.vendors.server import Request, Response, json_answer
 from uar.demo.vendors.store import Store
 
@@ -36,9 +37,8 @@ class JumpCloud:
         self.page: Callable[[Request], Response] = lambda _request: Response(404)
         self.settle: Callable[[Store], None] = lambda _store: None
         self._elsewhere = Store()  # every other tenant is empty
-        self._routes: dict[int, list[Route]] = {}
-        self._kept: dict[Any, Any] = {}
-        self._kept_version = -1
+        self._routes: Routes[Route] = Routes()
+        self._kept = Kept(store)
         self._rate = RateLimit()
         self.switches = switches
         self.switch(switches)
@@ -49,14 +49,13 @@ class JumpCloud:
             self.switches = switches
             self.store.lag_s = switches.lag_s
             self._keys = dict(_key(word) for word in switches.keys.split())
-            self._kept_version = -1
+            self._kept.forget()
 
     def route(
         self, method: str, template: str, answer: Callable[[Call], Response | Written], *scopes: str
     ) -> None:
         """Let a function answer a method and path such as /api/v2/usergroups/{id}."""
-        route = Route(method, template, answer, scopes)
-        self._routes.setdefault(template.count("/"), []).append(route)
+        self._routes.add(Route(method, template, answer, scopes))
 
     def answer(self, request: Request) -> Response:
         """Answer any request: the hidden door, the page, or the vendor's API."""
@@ -64,25 +63,16 @@ class JumpCloud:
             return control(self, request)
         if not request.path.startswith(API):
             return self.page(request)
-        route, ids = self._find(request)
+        route, ids = self._routes.find(request)
         name = f"{request.method} {route.template if route else '(no such route)'}"
         return counted(self, name, request, lambda again: self._api(route, ids, again))
 
     def by_hand(self, request: Request) -> Response:
         """Make a change as an administrator at the console does: no key, no faults, no lag."""
-        route, ids = self._find(request)
+        route, ids = self._routes.find(request)
         if route is None or route.reads:
             raise ValueError(f"{request.method} {request.path} changes nothing")
         return self._write(route, self._call(request, self.store, ids), by="by hand")
-
-    def keep(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What `make` gives, kept until the state or the switches change. Hold the lock."""
-        if self._kept_version != self.store.version:
-            self._kept.clear()
-            self._kept_version = self.store.version
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]
 
     def _api(self, route: Route | None, ids: dict[str, str], request: Request) -> Response:
         try:
@@ -99,7 +89,7 @@ class JumpCloud:
             return json_answer(refusal.body(), refusal.status)
 
     def _call(self, request: Request, store: Store, ids: dict[str, str]) -> Call:
-        return Call(request, store, self.switches, ids, self.keep)
+        return Call(request, store, self.switches, ids, self._kept.get)
 
     def _read(self, route: Route, call: Call) -> Response:
         switches, request = self.switches, call.request
@@ -109,7 +99,7 @@ class JumpCloud:
             if fleeting or not switches.prepared or request.path.startswith("/insights/"):
                 return _plain(route.answer(call))
             key = (id(call.store), request.path, request.query_string, request.body)
-            answer: Response = self.keep(key, lambda: _plain(route.answer(call)))
+            answer: Response = self._kept.get(key, lambda: _plain(route.answer(call)))
             return answer
 
     def _change(self, route: Route, call: Call) -> Response:
@@ -129,15 +119,6 @@ class JumpCloud:
             return written if isinstance(written, Written) else Written(written, [])
 
         return recorded(self.store, call.request, by, change)
-
-    def _find(self, request: Request) -> tuple[Route | None, dict[str, str]]:
-        parts = request.path.rstrip("/").split("/")
-        for route in self._routes.get(len(parts) - 1, ()):
-            if route.method == request.method:
-                ids = route.match(parts)
-                if ids is not None:
-                    return route, ids
-        return None, {}
 
     def _scopes(self, request: Request) -> frozenset[str] | None:
         """The scopes of the key that was sent, None for every scope. Raises Refusal 401."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from urllib.parse import urlencode
 
@@ -40,12 +41,13 @@ tr[aria-current] > :first-child { padding-left: .6rem }
 .bar { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: end }
 .bar label { display: grid; gap: .2rem; flex: 1 1 16rem; font-weight: 600 }
 form.row { display: inline }
-input, button { font: inherit; color: inherit; min-height: 2.2rem; border-radius: .35rem;
+input, select, button { font: inherit; color: inherit; min-height: 2.2rem; border-radius: .35rem;
   border: 1px solid var(--soft); background: var(--card); padding: .2rem .7rem }
 button { cursor: pointer; color: var(--on-accent); background: var(--accent);
   border-color: var(--accent) }
 button.quiet { color: var(--bad); background: transparent; border-color: var(--bad);
   min-height: 1.75rem; padding: 0 .6rem }
+form.set { display: flex; gap: .3rem } form.set select { max-width: 12rem; padding: .2rem .3rem }
 .tag { border: 1px solid var(--soft); border-radius: 1rem; padding: 0 .6rem; font-size: .85rem;
   color: var(--soft); white-space: nowrap }
 .note { border-left: 4px solid var(--accent); padding-left: .8rem }
@@ -100,6 +102,26 @@ def table(caption: str, columns: list[str], rows: list[str]) -> str:
         f"<table><caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def page_links(here: Callable[..., str], of: str, skip: int, total: int, size: int) -> str:
+    """Links to the rows before and after; `here(name=skip)` gives an address, escaped already."""
+    links = []
+    if skip > 0:
+        links.append(f'<a href="{here(**{of: max(0, skip - size)})}">Previous {of}</a>')
+    if skip + size < total:
+        links.append(f'<a href="{here(**{of: skip + size})}">Next {of}</a>')
+    return f'<p class="bar">{" ".join(links)}</p>' if links else ""
+
+
+def hidden_field(name: str, value: str) -> str:
+    """A field of a form that nobody sees."""
+    return f'<input type="hidden" name="{name}" value="{escape(value)}">'
+
+
+def whole_number(text: str) -> int:
+    """A number of the query; 0 for anything else."""
+    return int(text) if text.isdigit() else 0
 
 
 def same_origin(request: Request) -> bool:
