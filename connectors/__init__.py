@@ -10,7 +10,8 @@ How to add one:
    Speak to the vendor only through `connectors.http.Client`: it knows about
    retries, rate limits, private addresses and secrets. Lists that come in
    pages are read with `connectors.pages.every_row`.
-3. If it can change access, add the five methods of `Provisioner`.
+3. If it can change access, add the five methods of `Provisioner`; if giving one
+   entitlement replaces another, their `exclusive` and the method of `Replacer`.
 4. Append it to `CATALOGUE`, put a vendor server beside the others in
    `uar/demo/vendors/`, and name that in `tests/connectors/test_contract.py`.
    That test says what is still missing.
@@ -26,8 +27,9 @@ from connectors.fullstory import Fullstory
 from connectors.jumpcloud import JumpCloud
 from connectors.percipio import Percipio
 from connectors.scim import Scim
+from connectors.workato import Workato
 
-CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Fullstory, Percipio, Scim)
+CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Fullstory, Percipio, Workato, Scim)
 
 
 def find(kind: str) -> type[Reader]:

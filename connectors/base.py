@@ -165,18 +165,6 @@ class Revoked:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """Somebody has an account; `already` if she had before.
-
-    `account` is None while the vendor has no id for her yet: only a later read
-    shows it.
-    """
-
-    already: bool
-    account: Ref | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SignedIn:
     """Who a connector is at the vendor.
 
@@ -276,24 +264,13 @@ class Provisioner(Protocol):
 
 
 @runtime_checkable
-class AccountProvisioner(Protocol):
-    """Makes, opens, shuts and deletes accounts of one remote system.
+class Replacer(Protocol):
+    """A `Provisioner` with exclusive entitlements: giving one replaces another."""
 
-    Idempotent: already so is success, and says so. Each reads first and sends at
-    most once.
-    """
+    def current(
+        self, account: AccountRecord, entitlement: EntitlementRecord
+    ) -> EntitlementRecord | None:
+        """What the account holds now of those that exclude this one, itself included.
 
-    def create(self, account: AccountRecord) -> Added:
-        """Make an account of these names; its id is the vendor's to give.
-
-        One that exists is left as it is, disabled or not.
+        None if it holds none of them. Raises Missing if there is no such account.
         """
-
-    def enable(self, account: AccountRecord) -> Granted:
-        """Let somebody sign in again."""
-
-    def disable(self, account: AccountRecord) -> Revoked:
-        """Keep somebody from signing in; the account and what it holds stay."""
-
-    def remove(self, account: AccountRecord) -> Revoked:
-        """Delete an account for good, where the vendor does that."""

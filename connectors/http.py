@@ -58,8 +58,10 @@ class Client:
     """Speaks JSON over HTTP with one vendor on behalf of one connector.
 
     Safe to use from several threads. `headers` carry the credentials and go to
-    `base_url` only; `pace` keeps them below a known rate limit. Raises Blocked at
-    once if that address is not allowed.
+    `base_url` only; `pace` keeps them below a known rate limit. `quota_window` is for
+    a vendor that counts requests in windows of so many seconds and may answer 429
+    without saying when to come back. Raises Blocked at once if that address is not
+    allowed.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Client:
         headers: Mapping[str, str] = NONE,
         secrets: Sequence[Secret] = (),
         pace: Pace | None = None,
+        quota_window: float = 0.0,
     ) -> None:
         problem = url_problem(base_url, net.allow_private)
         if problem:
@@ -86,6 +89,7 @@ class Client:
         self._net = net
         self._secrets = tuple(secrets)
         self._pace = pace
+        self._quota_window = quota_window
         self._count = 0
         self._lock = threading.Lock()
         self._not_before = 0.0
@@ -154,7 +158,7 @@ class Client:
             try:
                 return call()
             except Remote as failure:
-                pause = _pause(failure, attempt)
+                pause = _pause(failure, attempt, self._quota_window)
                 if not failure.retry or attempt >= self._net.retries or pause > LONGEST_PAUSE:
                     raise
                 self._rest(failure, pause)
@@ -278,11 +282,13 @@ class Client:
         return self._request("GET", target, None, request.headers)
 
 
-def _pause(failure: Remote, attempt: int) -> float:
+def _pause(failure: Remote, attempt: int, quota_window: float) -> float:
     asked = failure.retry_after if isinstance(failure, RateLimited) else None
     jitter = randomness.SystemRandom().random()
     if asked is not None:
         return asked + 0.1 * jitter
+    if quota_window and isinstance(failure, RateLimited):
+        return quota_window * (0.5 + 0.5 * jitter)
     return min(30.0, FIRST_PAUSE * 2.0**attempt) * (0.5 + 0.5 * jitter)
 
 

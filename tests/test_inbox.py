@@ -165,7 +165,7 @@ def test_the_inbox_costs_eight_queries_however_long_it_is(lite_world: World) -> 
         if n % 2:
             answer(lite_world, request, lite_world.max)
 
-    with lite_world.reading() as session, asserts_queries(8, lite_world.engine):
+    with lite_world.reading() as session, asserts_queries(9, lite_world.engine):
         found = inbox(session, lite_world.rita.id)
 
     assert len(found) == 4

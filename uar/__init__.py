@@ -33,6 +33,7 @@ Who holds what, where::
     grants           from the read that showed it to the read that did not
     origins          where access comes from, and where it would have to be removed
     held_by          everything that a person holds
+    exclusive        of what an account holds one at most, and what was replaced
     endings          access that ends on time, or is given back
     comebacks        access that comes back after we had ended it
 
@@ -71,6 +72,7 @@ Changing vendors::
     orders           the outbox as pages show it
     claims           taking one order, with a lease
     calls            the exact call of each order
+    places           what an account holds in the place of exclusive access
     delivery         read, call, record, read back
     troubles         what goes wrong on the way
     settlement       what an order comes to

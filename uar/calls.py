@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from connectors.base import AccountRecord, EntitlementRecord, Provisioner
 from connectors.errors import Remote
-from uar.claims import records
+from uar.claims import gives_back, records, right
 from uar.connections import USUAL, open_reader
 from uar.errors import UarError
 from uar.models import Connector
@@ -65,7 +65,7 @@ def describe_due(site: Site, connector_id: int) -> int:
             .order_by(col(Order.id))
             .limit(MOST)
         ).all()
-        todo = [(row.id, row.kind, *records(session, row)) for row in rows]
+        todo = [_wish(session, row) for row in rows]
     if not todo:
         return 0
     calls = _calls(site, connector_id, todo)
@@ -75,6 +75,15 @@ def describe_due(site: Site, connector_id: int) -> int:
                 sa.update(Order).where(col(Order.id) == order_id).values(call=text)
             )
     return len(calls)
+
+
+def _wish(session: Session, row: Order) -> tuple[int, OrderKind, AccountRecord, EntitlementRecord]:
+    """Return what an order will ask of the vendor: a removal may give other access back (L6)."""
+    account, entitlement = records(session, row)
+    restored = gives_back(session, row) if entitlement.exclusive else None
+    if restored is not None:
+        return row.id, OrderKind.GRANT, account, right(session, restored.entitlement_id)
+    return row.id, row.kind, account, entitlement
 
 
 def _calls(

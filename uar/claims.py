@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from connectors.base import AccountRecord, EntitlementRecord, Ref
+from uar import exclusive
 from uar.errors import Conflict
 from uar.lifecycle import move
-from uar.models import Account, Connector, Entitlement, Resource
+from uar.models import Account, Connector, Entitlement, Grant, Resource
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import OrderKind, Seen
 from uar.models.orders import MOVING as MOVING_IN_SQL
@@ -37,7 +38,8 @@ class Claim:
     """One order taken, as it stood, with the records that a connector needs.
 
     ``lease`` names this one taking of it: whoever takes the order over later, even
-    in the same process, has another.
+    in the same process, has another. ``replaces`` is what giving exclusive access
+    would take the place of, ``restores`` what taking it away gives back (L6).
     """
 
     order_id: int
@@ -52,6 +54,9 @@ class Claim:
     by_hand: str
     account: AccountRecord
     entitlement: EntitlementRecord
+    replaces: EntitlementRecord | None = None
+    restores: EntitlementRecord | None = None
+    restores_id: int | None = None
 
 
 def lanes_due(session: Session, now: datetime) -> list[int]:
@@ -163,8 +168,6 @@ def release_dead(site: Site) -> int:
 def records(session: Session, row: Order) -> tuple[AccountRecord, EntitlementRecord]:
     """Return what an order is about in the vendor's own ids."""
     account = session.get_one(Account, row.account_id)
-    entitlement = session.get_one(Entitlement, row.entitlement_id)
-    resource = session.get_one(Resource, entitlement.resource_id)
     return (
         AccountRecord(
             type=account.type,
@@ -173,14 +176,31 @@ def records(session: Session, row: Order) -> tuple[AccountRecord, EntitlementRec
             email=account.email,
             username=account.username,
         ),
-        EntitlementRecord(
-            resource=Ref(resource.type, resource.vendor_id),
-            slug=entitlement.slug,
-            name=entitlement.name,
-            can_provision=entitlement.can_provision,
-            fixed_why=entitlement.fixed_why,
-        ),
+        right(session, row.entitlement_id),
     )
+
+
+def right(session: Session, entitlement_id: int) -> EntitlementRecord:
+    """Return an entitlement in the vendor's own ids."""
+    entitlement = session.get_one(Entitlement, entitlement_id)
+    resource = session.get_one(Resource, entitlement.resource_id)
+    return EntitlementRecord(
+        resource=Ref(resource.type, resource.vendor_id),
+        slug=entitlement.slug,
+        name=entitlement.name,
+        can_provision=entitlement.can_provision,
+        fixed_why=entitlement.fixed_why,
+        exclusive=entitlement.exclusive,
+    )
+
+
+def gives_back(session: Session, row: Order) -> Grant | None:
+    """Return the displaced grant that a removal gives back; as it was sent, once it is (L6)."""
+    if row.kind is not OrderKind.REVOKE:
+        return None
+    if row.state is OrderState.SENT:
+        return session.get(Grant, row.restores_id) if row.restores_id else None
+    return exclusive.desired(session, row.account_id, row.entitlement_id)
 
 
 def _copy(session: Session, row: Order, lease: str) -> Claim:
@@ -193,6 +213,11 @@ def _copy(session: Session, row: Order, lease: str) -> Claim:
         row.kind,
     )
     account, entitlement = records(session, row)
+    replaces = restores = None
+    if entitlement.exclusive:
+        if row.kind is OrderKind.GRANT:
+            replaces = exclusive.replaced(session, row.account_id, row.entitlement_id)
+        restores = gives_back(session, row)
     return Claim(
         order_id=row.id,
         lease=lease,
@@ -206,6 +231,9 @@ def _copy(session: Session, row: Order, lease: str) -> Claim:
         by_hand=by_hand,
         account=account,
         entitlement=entitlement,
+        replaces=right(session, replaces.entitlement_id) if replaces else None,
+        restores=right(session, restores.entitlement_id) if restores else None,
+        restores_id=restores.id if restores else None,
     )
 
 

@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from connectors.base import Provisioner
+from connectors.base import EntitlementRecord, Provisioner
 from connectors.errors import Remote, Unavailable
-from uar import access_requests, clock, settlement, troubles
+from uar import access_requests, clock, exclusive, settlement, troubles
 from uar.calls import open_vendor
 from uar.claims import MOVING, Claim, claim, lanes_due, mine, renew
 from uar.errors import Conflict, UarError
@@ -28,12 +28,14 @@ from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import OrderKind, Seen
 from uar.models.states import ConnectorState, OrderState
 from uar.permissions import OWN_KIND, why_kept
+from uar.places import look, why_not_replace, with_what_still_exists
 from uar.site import Site
 from uar.troubles import look_again
 from uar.work import Work
 
 log = logging.getLogger(__name__)
 
+DONE = "Read back: it is so."
 FIRST_READ_BACK = timedelta(milliseconds=500)
 
 
@@ -131,11 +133,14 @@ def _change_own(site: Site, taken: Claim) -> None:
 
 
 def _send(site: Site, taken: Claim, vendor: Provisioner) -> None:
+    taken = with_what_still_exists(taken, vendor)
     obstacle = vendor.obstacle(taken.entitlement)
+    if taken.restores is not None:
+        obstacle = obstacle or vendor.obstacle(taken.restores)
     if obstacle:
         _stop(site, taken, obstacle)
         return
-    held = vendor.holds(taken.account, taken.entitlement)
+    held, instead = look(taken, vendor)
     ours = taken.read_before is not Seen.UNREAD  # an earlier attempt may have sent it
     wanted = taken.kind is OrderKind.GRANT
     if held is wanted:
@@ -144,14 +149,14 @@ def _send(site: Site, taken: Claim, vendor: Provisioner) -> None:
             if wanted and not ours:
                 settlement.already_there(work, row)
             else:
-                settlement.proven(work, row, result="Read back: it is so.")
+                _prove(work, row, taken, instead)
+        return
+    if wanted and (why := why_not_replace(taken, instead)):
+        _stop(site, taken, why)
         return
     if not _note(site, taken, Seen.ABSENT if wanted else Seen.HELD):
         return
-    if wanted:
-        already = vendor.grant(taken.account, taken.entitlement).already
-    else:
-        already = vendor.revoke(taken.account, taken.entitlement).already
+    already = _change(taken, vendor)
     with site.working() as work:
         row = mine(work, taken)
         if wanted and already and not ours:
@@ -169,6 +174,22 @@ def _send(site: Site, taken: Claim, vendor: Provisioner) -> None:
     _read_back(site, taken, vendor)
 
 
+def _change(taken: Claim, vendor: Provisioner) -> bool:
+    """Make the change; say whether the vendor says it was so already. Sent once."""
+    if taken.kind is OrderKind.GRANT:
+        return vendor.grant(taken.account, taken.entitlement).already
+    if taken.restores is not None:
+        return vendor.grant(taken.account, taken.restores).already
+    return vendor.revoke(taken.account, taken.entitlement).already
+
+
+def _prove(work: Work, row: Order, taken: Claim, instead: EntitlementRecord | None) -> None:
+    if taken.kind is OrderKind.REVOKE and taken.entitlement.exclusive:
+        settlement.released(work, row, instead=instead, result=DONE)
+    else:
+        settlement.proven(work, row, result=DONE)
+
+
 def _note(site: Site, taken: Claim, seen: Seen) -> bool:
     """Put on record what the read showed, before the call that changes it.
 
@@ -180,7 +201,9 @@ def _note(site: Site, taken: Claim, seen: Seen) -> bool:
             return False
         if row.read_before is Seen.UNREAD:
             work.session.connection().execute(
-                sa.update(Order).where(col(Order.id) == row.id).values(read_before=seen)
+                sa.update(Order)
+                .where(col(Order.id) == row.id)
+                .values(read_before=seen, restores_id=taken.restores_id)
             )
             work.record(
                 "provisioning_order.read", f"provisioning_order:{row.id}", details={"seen": seen}
@@ -197,6 +220,7 @@ def _may_still_give(work: Work, row: Order) -> bool:
     if row.request_id is not None:
         request = work.session.get_one(AccessRequest, row.request_id)
         why = access_requests.why_not_any_more(work, request)
+        why = why or exclusive.why_not_as_approved(work.session, request.id)
         if why:
             settlement.impossible(work, row, result=why)
             return False
@@ -205,14 +229,14 @@ def _may_still_give(work: Work, row: Order) -> bool:
 
 def _read_back(site: Site, taken: Claim, vendor: Provisioner | None) -> None:
     """Look whether the vendor shows the change; settle it, or look again later."""
-    held = vendor.holds(taken.account, taken.entitlement) if vendor else None
+    held, instead = look(taken, vendor) if vendor else (None, None)
     with site.working() as work:
         row = mine(work, taken)
         sent_at = row.sent_at or work.now
         if held is None:
             _wait_for_sync(work.session, row, work.now)
         elif held is (taken.kind is OrderKind.GRANT):
-            settlement.proven(work, row, result="Read back: it is so.")
+            _prove(work, row, taken, instead)
         elif work.now - sent_at > timedelta(seconds=work.settings.proof_seconds):
             settlement.unproven(
                 work, row, result="The vendor accepted it, but still shows it as before."

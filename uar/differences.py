@@ -40,7 +40,7 @@ THINGS: tuple[tuple[ChangeOf, sa.Table, type[SQLModel], tuple[str, ...]], ...] =
         ChangeOf.ENTITLEMENT,
         ENTITLEMENTS,
         Entitlement,
-        ("name", "description", "purpose", "can_provision", "fixed_why"),
+        ("name", "description", "purpose", "can_provision", "fixed_why", "exclusive"),
     ),
     (
         ChangeOf.ACCOUNT,

@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from uar.catalogue import NOBODY, OPEN, can_hold, on_offer
 from uar.errors import Invalid, NotFound, Refused
+from uar.exclusive import replaced_names
 from uar.holdings import Holding, How, holding, one_of_mine
 from uar.models import AccessRequest, Account, App, ApprovalStep, Entitlement, Identity, Resource
 from uar.models.kinds import PersonStatus
@@ -99,6 +100,9 @@ def tell_deciders(
         f"Why: “{request.reason}”",
         f"Risk: {entitlement.risk.value}.",
     ]
+    replaces = replaced_names(work.session, [request.id]).get(request.id)
+    if replaces:
+        lines.append(f"While it lasts it replaces {replaces}.")
     if steps > 1:
         lines.append(f"This is step {step} of {steps}.")
     if note:

@@ -12,13 +12,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from uar import exclusive
 from uar.errors import NotFound, Refused
-from uar.incidents import settled
+from uar.incidents import open_incident, settled
 from uar.lifecycle import move, move_all
-from uar.models import Grant, GrantCause, ReviewItem
+from uar.models import Account, Grant, GrantCause, ReviewItem
 from uar.models import ProvisioningOrder as Order
-from uar.models.kinds import Cause, OrderKind, OrderReason
+from uar.models.kinds import Cause, IncidentKind, OrderKind, OrderReason
 from uar.models.states import GrantState, ItemState, OrderState
+from uar.naming import full_name
 from uar.origins import origins
 from uar.provisioning import CANCELLABLE, end_begun, give_consent, may_consent, order
 from uar.work import Work
@@ -66,6 +68,7 @@ def begin(work: Work, because: Order, *, ends_at: datetime) -> Grant:
         work.session.flush()
         work.record("grant.begun", f"grants:{grant.id}", details={"order": because.id})
     extend(work, grant.id, because.request_id, ends_at)
+    exclusive.displace(work, grant)
     return grant
 
 
@@ -245,6 +248,28 @@ def ended(
                 result="A complete read no longer shows it." if run_id else "It is gone.",
             )
     settled(work, grant.account_id, grant.entitlement_id, "A read no longer shows the access.")
+    if run_id is not None:
+        _uncover(work, grant)
+
+
+def _uncover(work: Work, grant: Grant) -> None:
+    """Tell that somebody else changed exclusive access while ours was in its place (L6)."""
+    displaced = exclusive.uncover(work, grant.account_id, grant.entitlement_id)
+    if not displaced:
+        return
+    account = work.session.get_one(Account, grant.account_id)
+    ours = full_name(work.session, grant.entitlement_id)
+    before = full_name(work.session, displaced[-1].entitlement_id)
+    open_incident(
+        work,
+        IncidentKind.CHANGED,
+        app_id=grant.app_id,
+        account_id=grant.account_id,
+        entitlement_id=grant.entitlement_id,
+        grant_id=grant.id,
+        sentence=f"Somebody else took “{ours}” from {account.name} before its time was over. "
+        f"It had replaced “{before}”; nothing was changed.",
+    )
 
 
 def _add_cause(work: Work, grant: Grant, kind: Cause, **values: Any) -> None:

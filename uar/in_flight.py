@@ -12,15 +12,16 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from uar.db import in_batches
+from uar import exclusive
+from uar.db import AnySelect, in_batches
 from uar.differences import Compared
 from uar.models import Grant, ProvisioningOrder
 from uar.models.kinds import OrderKind, Seen
 from uar.models.states import OrderState
 from uar.scratch import temporary
+from uar.staging import PAIR, SEEN
 
 A_DAY = timedelta(days=1)
-PAIR = ("account_id", "entitlement_id")
 SETTLING = temporary(
     "settling",
     *(sa.Column(each, sa.Integer, primary_key=True) for each in PAIR),
@@ -50,7 +51,10 @@ def note(connection: sa.Connection, compared: Compared) -> None:
             sa.and_(col(Grant.ended_at) > since, col(Grant.ended_run_id).is_(None)),
         ),
     )
-    either = sa.union(of_orders, of_grants).subquery()
+    of_places = exclusive.spoken_for(compared.connector_id, since).subquery()
+    either = sa.union(
+        of_orders, of_grants, sa.select(of_places), _about_to_be_displaced(compared)
+    ).subquery()
     waiting = (
         sa.select(col(order.account_id), col(order.entitlement_id), sa.true())
         .where(
@@ -66,6 +70,25 @@ def note(connection: sa.Connection, compared: Compared) -> None:
     )
     for statement in (sa.select(either, sa.false()), waiting):
         connection.execute(sa.insert(SETTLING).from_select([*PAIR, "only_new"], statement))
+
+
+def _about_to_be_displaced(compared: Compared) -> AnySelect:
+    """Match what orders replaced that this read shows to be carried out after all.
+
+    A person did, or the vendor, after we had given up waiting.
+    """
+    order = ProvisioningOrder
+    shown = sa.exists().where(
+        SEEN.c.account_id == col(order.account_id),
+        SEEN.c.entitlement_id == col(order.entitlement_id),
+        SEEN.c.via_id == 0,
+    )
+    return exclusive.excluded_by(
+        col(order.connector_id) == compared.connector_id,
+        col(order.kind) == OrderKind.GRANT,
+        sa.or_(col(order.state) == OrderState.MANUAL, given_up(compared.started_at)),
+        shown,
+    )
 
 
 def given_up(since: datetime) -> sa.ColumnElement[bool]:
@@ -92,6 +115,7 @@ def busy(
     """
     order = ProvisioningOrder
     found: set[tuple[int, int]] = set()
+    places = exclusive.spoken_for(connector_id, since).subquery()
     for batch in in_batches(accounts):
         found.update(
             (account_id, entitlement_id)
@@ -104,6 +128,12 @@ def busy(
                         col(order.settled_at) > since,
                     ),
                 )
+            )
+        )
+        found.update(
+            (account_id, entitlement_id)
+            for account_id, entitlement_id in session.connection().execute(
+                sa.select(places).where(places.c.account_id.in_(batch))
             )
         )
     return found

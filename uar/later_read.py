@@ -13,12 +13,12 @@ import sqlalchemy as sa
 
 from uar import differences
 from uar.differences import FOUND
-from uar.in_flight import PAIR, SETTLING
+from uar.in_flight import SETTLING
 from uar.models.kinds import ChangeOf
-from uar.paths import LOST, SEEN
+from uar.paths import LOST
 from uar.pipeline import Pipeline
 from uar.scratch import Scratch
-from uar.staging import ACCOUNTS, ENTITLEMENTS, PATHS, RESOURCES, STAGED, Path, Thing
+from uar.staging import ACCOUNTS, ENTITLEMENTS, PAIR, PATHS, RESOURCES, SEEN, STAGED, Path, Thing
 from uar.steps import Plan
 
 PATH_COLUMNS = ("account_n", "entitlement_n", "via_n")

@@ -14,24 +14,13 @@ from sqlmodel import col
 
 from uar import in_flight
 from uar.differences import COLUMNS, FOUND, Compared
-from uar.in_flight import PAIR, SETTLING
+from uar.in_flight import SETTLING
 from uar.models import Account, Entitlement, Grant, GrantCause, ProvisioningOrder, Resource
 from uar.models.kinds import Change, ChangeOf
 from uar.models.states import GrantState, OrderState
-from uar.scratch import temporary
-from uar.staging import ACCOUNTS, ENTITLEMENTS, PATHS, RESOURCES
+from uar.staging import ACCOUNTS, ENTITLEMENTS, PAIR, PATHS, RESOURCES, SEEN, between_known
 
-
-def _paths(name: str) -> sa.Table:
-    return temporary(
-        name,
-        *(sa.Column(each, sa.Integer, primary_key=True) for each in (*PAIR, "via_id")),
-    )
-
-
-LOST = _paths("lost")
-SEEN = _paths("seen")
-"""The paths that were read between things that the inventory knows."""
+LOST = between_known("lost")
 
 
 def compare_paths(connection: sa.Connection, compared: Compared) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from uar import exclusive
 from uar.errors import Conflict, Forbidden, NotFound, Refused
 from uar.incidents import settled
 from uar.lifecycle import move
@@ -246,7 +247,7 @@ def may_consent(session: Session, identity_id: int | None, app_id: int) -> bool:
 def end_begun(work: Work, grant_id: int) -> None:
     """Mark a grant as ending, because its removal is ordered; nothing when it is already."""
     grant = work.session.get_one(Grant, grant_id)
-    if grant.state is GrantState.ACTIVE:
+    if grant.state in (GrantState.ACTIVE, GrantState.DISPLACED):
         move(work, grant, GrantState.ENDING)
 
 
@@ -288,7 +289,7 @@ def _restore(work: Work, grant_id: int) -> None:
     if reasons is None:
         raise Refused("The time of this access is over: the removal cannot be called off.")
     if others is None and grant.state is GrantState.ENDING:
-        move(work, grant, GrantState.ACTIVE, reason="removal called off")
+        move(work, grant, exclusive.place_of(work.session, grant), reason="removal called off")
 
 
 def _locked(work: Work, order_id: int) -> Order:

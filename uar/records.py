@@ -72,6 +72,7 @@ def of_entitlement(record: EntitlementRecord, *, note: Callable[[str], None]) ->
         "purpose": record.purpose,
         "can_provision": record.can_provision and not record.fixed_why,
         "fixed_why": clean(record.fixed_why, LONGEST_TEXT),
+        "exclusive": clean(record.exclusive, LONGEST_NAME),
     }
 
 

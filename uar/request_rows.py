@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from uar.catalogue import PRESETS
 from uar.db import AnySelect, rows
+from uar.exclusive import replaced_names
 from uar.models import (
     AccessRequest,
     Account,
@@ -49,7 +50,8 @@ class RequestRow:
     ``position`` is the step being asked, 0 when none is. ``minutes`` was asked,
     ``granted_minutes`` is what earlier deciders left of it and the most that may
     be approved. ``passed_to`` is whoever the step was passed on to, while she works here.
-    ``others`` counts what else the person holds in that app.
+    ``others`` counts what else the person holds in that app, ``replaces`` names what
+    giving it would take the place of (L6).
     ``deciders`` may take the step now; None when there is no step to take.
     """
 
@@ -85,6 +87,7 @@ class RequestRow:
     passed_why: str
     earlier: tuple[Taken, ...] = ()
     others: int = 0
+    replaces: str = ""
     deciders: Deciders | None = None
 
     @property
@@ -119,6 +122,7 @@ class RequestRow:
             "step": f"{self.position} of {self.n_steps}",
             "earlier": "; ".join(f"{taken.by}: {taken.reason}" for taken in self.earlier),
             "holds else in this app": str(self.others),
+            "replaces": self.replaces,
             "extension": "yes" if self.is_extension else "no",
             "stands in": self.deciders.fallback if self.deciders else "",
             "passed on": f"{self.passed_by}: {self.passed_why}" if self.is_passed_on else "",
@@ -204,9 +208,10 @@ def excluded(row: RequestRow) -> set[int]:
 
 
 def filled(session: Session, statement: AnySelect) -> list[RequestRow]:
-    """Run ``requests()``, and add who decided before, what else is held, and who may decide now.
+    """Run ``requests()``, and add who decided before, what else is held, what would be
+    replaced, and who may decide now.
 
-    Seven queries however many rows there are.
+    Eight queries however many rows there are.
     """
     bare = rows(session, RequestRow, statement)
     if not bare:
@@ -214,12 +219,14 @@ def filled(session: Session, statement: AnySelect) -> list[RequestRow]:
     who = authority(session, {row.subject_id for row in bare}, {row.app_id for row in bare})
     taken = _taken(session, [row.request_id for row in bare])
     others = _others(session, bare)
+    replaces = replaced_names(session, [row.request_id for row in bare])
     filled = []
     for row in bare:
         known = replace(
             row,
             earlier=tuple(taken.get(row.request_id, ())),
             others=others.get((row.subject_id, row.app_id, row.entitlement_id), 0),
+            replaces=replaces.get(row.request_id, ""),
         )
         filled.append(replace(known, deciders=_deciders(who, known)))
     return filled

@@ -10,22 +10,25 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlmodel import Session, col
 
-from uar import access_requests
-from uar.grants import begin, found, lost
+from connectors.base import EntitlementRecord
+from uar import access_requests, exclusive
+from uar.claims import right
+from uar.grants import begin, ended, found, lost
 from uar.incidents import open_incident, settled
 from uar.lifecycle import move
 from uar.models import AccessRequest, Account, Connector, Entitlement, Grant, GrantCause
 from uar.models import ProvisioningOrder as Order
-from uar.models.kinds import IncidentKind, OrderKind
-from uar.models.states import OrderState
+from uar.models.kinds import IncidentKind, OrderKind, OrderReason
+from uar.models.states import GrantState, OrderState
 from uar.naming import full_name
 from uar.provisioning import end_begun
 from uar.work import Work
 
 DONE = "It is done and proven."
 OBSERVED = (OrderState.MANUAL, OrderState.SENT, OrderState.FAILED)
+ENDS = (OrderReason.EXPIRY, OrderReason.GIVEN_BACK)
 
 
 def proven(work: Work, row: Order, *, result: str) -> None:
@@ -38,6 +41,29 @@ def proven(work: Work, row: Order, *, result: str) -> None:
     else:
         _taken(work, row, result)
     settled(work, row.account_id, row.entitlement_id, DONE)
+
+
+def released(work: Work, row: Order, *, instead: EntitlementRecord | None, result: str) -> None:
+    """Settle the removal of exclusive access by what a read showed in its place (L6).
+
+    What it was to give back is in force again if it is there. If something is there
+    that nobody asked us for, nothing is changed and the app's owner is told.
+    """
+    session, about = work.session, (row.account_id, row.entitlement_id)
+    wanted = session.get(Grant, row.restores_id) if row.restores_id else None
+    wanted = wanted or exclusive.desired(session, *about)
+    proven(work, row, result=result)
+    displaced = exclusive.mates(session, *about, GrantState.DISPLACED)
+    known = (*displaced, *exclusive.mates(session, *about, *exclusive.HOLDING))
+    there = next((grant for grant in known if _is(session, grant, instead)), None)
+    if there is not None:
+        exclusive.put_back(work, there)
+        return
+    is_changed = wanted is not None or (instead is not None and row.reason in ENDS)
+    for grant in displaced:  # the same read shows that they are not there
+        ended(work, grant, order_id=None if is_changed else row.id)
+    if is_changed:
+        _changed_meanwhile(work, row, instead, wanted)
 
 
 def already_there(work: Work, row: Order) -> None:
@@ -108,6 +134,33 @@ def settle_observed(work: Work, observed: Sequence[tuple[int, bool]]) -> None:
             continue
         if held == (row.kind is OrderKind.GRANT):
             proven(work, row, result="A complete read shows it.")
+            if not held:
+                exclusive.uncover(work, row.account_id, row.entitlement_id)
+
+
+def _is(session: Session, grant: Grant, seen: EntitlementRecord | None) -> bool:
+    mine = right(session, grant.entitlement_id)
+    return seen is not None and (mine.resource, mine.slug) == (seen.resource, seen.slug)
+
+
+def _changed_meanwhile(
+    work: Work, row: Order, instead: EntitlementRecord | None, wanted: Grant | None
+) -> None:
+    account = work.session.get_one(Account, row.account_id)
+    has = f"has “{instead.name}” now" if instead else "has none of them any more"
+    lost_name = full_name(work.session, row.entitlement_id)
+    given = full_name(work.session, wanted.entitlement_id) if wanted else ""
+    kept = f" “{given}” was not given back." if given else ""
+    open_incident(
+        work,
+        IncidentKind.CHANGED,
+        app_id=row.app_id,
+        account_id=row.account_id,
+        entitlement_id=row.entitlement_id,
+        grant_id=row.grant_id,
+        sentence=f"{account.name} {has}, which somebody else set while uar gave “{lost_name}”: "
+        f"nothing was changed.{kept}",
+    )
 
 
 def _given(work: Work, row: Order, result: str) -> None:

@@ -52,6 +52,20 @@ PATHS = temporary(
     sa.Column("entitlement_n", sa.Integer, nullable=False),
     sa.Column("via_n", sa.Integer, nullable=False),  # 0: direct
 )
+PAIR = ("account_id", "entitlement_id")
+
+
+def between_known(name: str) -> sa.Table:
+    """Declare a temporary table of paths between things that the inventory knows, by its ids."""
+    return temporary(
+        name,
+        *(sa.Column(each, sa.Integer, primary_key=True) for each in (*PAIR, "via_id")),
+    )
+
+
+SEEN = between_known("seen")
+"""The paths that were read between things that the inventory knows; ``via_id`` 0 is direct."""
+
 STAGED = {
     ChangeOf.ACCOUNT: ACCOUNTS,
     ChangeOf.RESOURCE: RESOURCES,

@@ -33,12 +33,11 @@ from uar.later_read import LaterRead
 from uar.loading import load
 from uar.models import Connector, Grant, GrantCause, SyncRun
 from uar.models.states import ConnectorState, RunState
-from uar.paths import SEEN
 from uar.permissions import OWN_KIND
 from uar.scratch import MANY, Scratch
 from uar.settlement import settle_observed
 from uar.site import Site
-from uar.staging import PATHS, Read, Sink
+from uar.staging import PATHS, SEEN, Read, Sink
 from uar.steps import Plan
 from uar.work import SYSTEM, Actor, Work
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from connectors.accounts import Added
 from connectors.base import (
     AccountRecord,
     AccountStatus,
-    Added,
     EntitlementRecord,
     Granted,
     GrantRecord,

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from connectors.accounts import Added
 from connectors.base import (
     AccountRecord,
-    Added,
     EntitlementRecord,
     Granted,
     GrantRecord,

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from connectors.base import AccountRecord, Added, Ref
+from connectors.accounts import Added
+from connectors.base import AccountRecord, Ref
 from connectors.errors import AlreadyThere, Garbled, Missing, Rejected
 from connectors.scim import changes
 from connectors.scim.api import Api

@@ -15,7 +15,8 @@ from connectors.http import Client
 from connectors.jumpcloud import JumpCloud
 from connectors.percipio import Percipio
 from connectors.scim import Scim
-from tests.connectors import jumpcloud_cast, percipio_cast, scim_cast
+from connectors.workato import Workato
+from tests.connectors import jumpcloud_cast, percipio_cast, scim_cast, workato_cast
 from tests.connectors.loopback import Asked, Heard, Loopback, Say, in_turn, serving
 from tests.scim_company import scim_company
 from tests.vendor_process import VendorProcess, vendor
@@ -150,6 +151,55 @@ def scim(heard: Heard) -> Iterator[Callable[..., Scim]]:
 
         def open_(server: VendorProcess, **settings: Any) -> Scim:
             reader = scim_cast.scim(server.url, heard, **settings)
+            stack.callback(reader.close)
+            return reader
+
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def workspaces(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], VendorProcess]]:
+    """Start a Workato server with one of its cast's workspaces, once for each test file."""
+    running: dict[str, VendorProcess] = {}
+    with ExitStack() as stack:
+
+        def start(name: str) -> VendorProcess:
+            if name not in running:
+                file = tmp_path_factory.mktemp("workspace") / f"{name}.json"
+                file.write_text(json.dumps(getattr(workato_cast, f"{name}_company")()))
+                running[name] = stack.enter_context(vendor("--company", file, name="workato"))
+            return running[name]
+
+        yield start
+
+
+@pytest.fixture
+def legacy(workspaces: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+    """A workspace with legacy roles, with its switches and faults as they come."""
+    yield from fresh(workspaces("legacy"))
+
+
+@pytest.fixture
+def newer(workspaces: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+    """A workspace with environment roles."""
+    yield from fresh(workspaces("newer"))
+
+
+@pytest.fixture
+def mixed(workspaces: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
+    """A workspace in the middle of its migration."""
+    yield from fresh(workspaces("mixed"))
+
+
+@pytest.fixture
+def open_workato(heard: Heard) -> Iterator[Callable[..., Workato]]:
+    """Give a Workato connector of a server; all are closed afterwards."""
+    with ExitStack() as stack:
+
+        def open_(server: VendorProcess, **settings: Any) -> Workato:
+            reader = workato_cast.workato(server.url, heard, **settings)
             stack.callback(reader.close)
             return reader
 

@@ -52,6 +52,11 @@ VENDORS = {
         accepted={"api_token": token()},
         refused={"api_token": token("nobody")},
     ),
+    "workato": Vendor(
+        flags=("--people", "30", "--roles", "6"),
+        accepted={"api_key": "demo-token"},
+        refused={"api_key": "hunter2-hunter2"},
+    ),
 }
 
 

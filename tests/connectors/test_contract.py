@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from connectors import CATALOGUE, find
-from connectors.base import AccountProvisioner, AccountRecord, Net, Provisioner, Reader
+from connectors.accounts import AccountProvisioner
+from connectors.base import AccountRecord, Net, Provisioner, Reader
 from connectors.errors import Blocked, Garbled, Remote, Unauthorised, Unavailable
 from connectors.fields import fields, parse, plain, secrets
 from tests.connectors.contract import FAULTS, KINDS, VENDORS, a_change, everything

@@ -152,6 +152,17 @@ def test_retry_after_as_a_date_is_counted_on_the_vendors_clock(call, heard):
     assert 8.9 < sum(heard.pauses) < 9.2
 
 
+def test_a_vendor_that_counts_in_windows_is_left_alone_for_most_of_one(call, heard):
+    _, server = call(in_turn(data({}, 429), OK))
+    client = Client("Crm", server.url, heard.net(), quota_window=60.0)
+
+    client.get("/things")
+    client.close()
+
+    (pause,) = heard.pauses
+    assert 29.0 < pause <= 60.0
+
+
 @pytest.mark.parametrize("nonsense", ["soon", "nan", "inf", "-5", ""])
 def test_a_retry_after_that_makes_no_sense_is_a_short_pause(call, heard, nonsense):
     client, _ = call(in_turn(data({}, 429, retry_after=nonsense), OK))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.base import AccountProvisioner, AccountRecord, AccountStatus, Ref
+from connectors.accounts import AccountProvisioner
+from connectors.base import AccountRecord, AccountStatus, Ref
 from connectors.errors import Forbidden, Missing, Rejected, Unavailable
 from tests.connectors.scim_cast import Read, account
 from tests.scim_company import ADA, MAX, RITA

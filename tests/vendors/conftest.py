@@ -1,9 +1,10 @@
-"""One JumpCloud server for each test file, and a client that holds a key to it."""
+"""One server of a vendor for each test file, and a client that holds a key to it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.connectors import workato_cast
 from tests.scim_company import scim_company
 from tests.vendor_process import NO_TLS, VendorProcess, vendor
 from tests.vendors import percipio_site
-from uar.demo.vendors import percipio_switches
+from uar.demo.vendors import percipio_switches, workato_switches
 from uar.demo.vendors.jumpcloud_switches import Switches
 from uar.demo.vendors.scim_switches import Switches as ScimSwitches
 
@@ -198,3 +200,47 @@ def scim_client(server: VendorProcess, token: str = TOKEN, **headers: str) -> ht
 def patch_op(*operations: dict[str, Any]) -> dict[str, Any]:
     schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
     return {"schemas": [schema], "Operations": list(operations)}
+
+
+@pytest.fixture(scope="module")
+def workspaces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., VendorProcess]]:
+    """Start Workato with one of the cast's workspaces, once for each test file."""
+    running: dict[str, VendorProcess] = {}
+    with ExitStack() as stack:
+
+        def start(name: str) -> VendorProcess:
+            if name not in running:
+                file = tmp_path_factory.mktemp("workspace") / f"{name}.json"
+                file.write_text(json.dumps(getattr(workato_cast, f"{name}_company")()))
+                running[name] = stack.enter_context(vendor("--company", file, name="workato"))
+            running[name].switch(**asdict(workato_switches.Switches()))
+            running[name].clear_faults()
+            running[name].reset_counts()
+            return running[name]
+
+        yield start
+
+
+@pytest.fixture
+def legacy(workspaces: Callable[..., VendorProcess]) -> VendorProcess:
+    """Workato with legacy roles and every switch at its default; what it holds stays."""
+    return workspaces("legacy")
+
+
+@pytest.fixture
+def newer(workspaces: Callable[..., VendorProcess]) -> VendorProcess:
+    """Workato with environment roles."""
+    return workspaces("newer")
+
+
+@pytest.fixture
+def ask() -> Iterator[Callable[..., httpx.Client]]:
+    """Open a client of a Workato server with a token that may do everything, unless told."""
+    with ExitStack() as stack:
+
+        def open_(server: VendorProcess, token: str = workato_cast.TOKEN) -> httpx.Client:
+            sent = {"authorization": f"Bearer {token}"} if token else {}
+            made = httpx.Client(base_url=server.url, headers=sent, timeout=10, verify=NO_TLS)
+            return stack.enter_context(made)
+
+        yield open_

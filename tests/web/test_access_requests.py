@@ -27,7 +27,7 @@ from uar import clock
 from uar.access_requests import cancel
 from uar.approvals import Answer
 from uar.endings import end_due
-from uar.models import AccessRequest, AuditEntry
+from uar.models import AccessRequest, AuditEntry, Notification
 from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Approval, Risk, Role
 from uar.models.states import RequestState
@@ -35,13 +35,27 @@ from uar.permissions import give
 from uar.work import SYSTEM, unit_of_work
 
 BOTH = Approval.MANAGER_OWNER
-INBOX_QUERIES = 13
+INBOX_QUERIES = 14
 PAGE_QUERIES = 22
 
 
 def _request(world: World, **values: object) -> AccessRequest:
     account_of(world, world.ada)
     return ask(world, world.entitlement(**values), minutes=240)  # type: ignore[arg-type]
+
+
+def test_l6_a_decider_sees_which_role_is_replaced(lite_world: World, lite_browser: Browser) -> None:
+    place = {"exclusive": "role in prod"}
+    operator = lite_world.entitlement("Operator in prod", **place)
+    lite_world.grant(account=account_of(lite_world, lite_world.ada), entitlement=operator)
+    _request(lite_world, name="Admin in prod", **place)
+
+    page = lite_browser.as_(lite_world.max).get("/requests")
+
+    [row] = page.rows("Requests that wait for you")
+    assert "replaces Operator in prod member while it lasts" in row[1]
+    mail = lite_world.all(Notification)[-1]
+    assert "While it lasts it replaces Operator in prod member." in mail.body
 
 
 def test_the_inbox_carries_everything_to_decide_from_the_row(

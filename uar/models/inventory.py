@@ -61,7 +61,9 @@ class Entitlement(SQLModel, table=True):
     """A right on a resource, the thing that is asked for, reviewed and removed.
 
     ``can_provision`` says that the connector can change it, ``fixed_why`` why
-    nobody can by hand (L7). The columns from ``risk`` on are ours and survive syncs.
+    nobody can by hand (L7). Of those with the same ``exclusive`` at one connector an
+    account holds one at most (L6). The columns from ``risk`` to ``max_minutes`` are ours
+    and survive syncs.
     """
 
     __table_args__ = (
@@ -87,6 +89,7 @@ class Entitlement(SQLModel, table=True):
     requestable: bool = False
     approval: Approval = stored(Approval, Approval.MANAGER)
     max_minutes: int = 60 * 24
+    exclusive: str = ""
 
 
 class Account(SQLModel, table=True):

@@ -159,6 +159,7 @@ class IncidentKind(StrEnum):
     OVERDUE = "overdue"
     UNPROVEN = "unproven"
     VANISHED = "vanished"
+    CHANGED = "changed"  # somebody else changed what ours was to give back (L6)
 
 
 class Role(StrEnum):

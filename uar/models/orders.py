@@ -19,6 +19,7 @@ class ProvisioningOrder(SQLModel, table=True):
     ``next_at`` is when to look at it next: when to send a queued one, when the
     lease of one being sent runs out, when to read back a sent one. ``read_before``
     is what the read before our first call showed; a later attempt trusts it (L11).
+    ``restores_id`` is the displaced grant that a removal gives back instead (L6).
     """
 
     __tablename__ = "provisioning_order"
@@ -64,6 +65,7 @@ class ProvisioningOrder(SQLModel, table=True):
     settled_at: datetime | None = None
     call: str = ""
     result: str = ""
+    restores_id: int | None = None
 
 
 class Incident(SQLModel, table=True):

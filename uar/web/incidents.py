@@ -26,6 +26,7 @@ TITLES = {
     IncidentKind.OVERDUE: "Access did not end on time",
     IncidentKind.UNPROVEN: "A change is not proven",
     IncidentKind.VANISHED: "Access vanished",
+    IncidentKind.CHANGED: "Changed meanwhile",
 }
 
 

@@ -69,9 +69,12 @@ def card(row: RequestRow, identity_id: int, *, n_lengths: int = 2) -> Card:
 
 
 def _warnings(row: RequestRow, can_decide: bool) -> tuple[str, ...]:
-    if not can_decide or row.deciders is None or not row.deciders.fallback:
+    if not can_decide:
         return ()
-    return (f"you are asked as {row.deciders.fallback}",)
+    replaced = (f"replaces {row.replaces} while it lasts",) if row.replaces else ()
+    if row.deciders is None or not row.deciders.fallback:
+        return replaced
+    return (*replaced, f"you are asked as {row.deciders.fallback}")
 
 
 def _passed_on(row: RequestRow) -> tuple[str, ...]:

@@ -15,7 +15,10 @@ from uar.demo.vendors.server import Request, Response, dumps, json_answer, reaso
 
 BEFORE = ("hang", "drop")
 SPOILS = ("truncated", "cut", "html", "empty", "same_page", "slow", "blank")
-PAGING = ("skip", "offset", "search_after", "startIndex", "cursor", "page_token")
+PAGING = (
+    *("skip", "offset", "search_after", "startIndex", "cursor"),
+    *("page_token", "page", "page[number]"),
+)
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Log in</body></html>"
 
 
@@ -129,18 +132,23 @@ def _spoilt(fault: Fault, answer: Response) -> Response:
     if fault.kind == "blank":
         return replace(answer, body=b"")
     if fault.kind == "empty" and answer.status == 200:
-        rows = _no_rows(answer.body)
         totals = {name: "0" for name in answer.headers if name.lower() == "x-total-count"}
-        return replace(answer, body=dumps(rows), headers={**answer.headers, **totals})
+        return replace(
+            answer,
+            body=dumps(_emptied(json.loads(answer.body))),
+            headers={**answer.headers, **totals},
+        )
     return answer
 
 
-def _no_rows(body: bytes) -> Any:
-    if not body.startswith(b"{"):
+def _emptied(body: Any) -> Any:
+    """A list without rows, or an envelope of one that counts none."""
+    if not isinstance(body, dict):
         return []
-    if b'"Resources"' in body:  # SCIM: a page without rows that still counts them all
-        return {**json.loads(body), "Resources": []}
-    return {"results": [], "totalCount": 0}
+    if "Resources" in body:  # SCIM: a page without rows that still counts them all
+        return {**body, "Resources": []}
+    empty = {list: [], int: 0}
+    return {name: empty.get(type(value), value) for name, value in body.items()}
 
 
 def _without_skip(request: Request) -> Request:

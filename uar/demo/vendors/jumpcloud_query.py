@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from uar.demo.vendors import serving
 from uar.demo.vendors.server import Request, reason
 from uar.demo.vendors.store import Row
 
@@ -26,22 +27,20 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 Test = Callable[[Row], bool]
 
 
-class Refusal(Exception):
+class Refusal(serving.Refusal):
     """A request that the vendor refuses; `bare` gives the old body with only a message."""
 
     def __init__(
         self, status: int, message: str = "", *, bare: bool = False, details: Any = None
     ) -> None:
-        self.status = status
-        self.message = message or reason(status)
+        super().__init__(status, message)
         self.bare = bare
         self.details = details
-        super().__init__(self.message)
 
     def body(self) -> Row:
         """The body of the answer (vendor's OpenAPI; the old shape from its own scripts)."""
         if self.bare:
-            return {"message": self.message}
+            return super().body()
         body = {"code": self.status, "status": reason(self.status), "message": self.message}
         return {**body, "details": self.details} if self.details else body
 

@@ -39,7 +39,8 @@ th.n, td.n { text-align: right; font-variant-numeric: tabular-nums }
 tr[aria-current] { font-weight: 600; box-shadow: inset 4px 0 var(--accent) }
 tr[aria-current] > :first-child { padding-left: .6rem }
 .bar { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: end }
-.bar label { display: grid; gap: .2rem; flex: 1 1 16rem; font-weight: 600 }
+.bar label { display: grid; gap: .2rem; flex: 1 1 12rem; font-weight: 600 }
+.bar > form { flex: 1 1 18rem }
 form.row { display: inline }
 input, select, button { font: inherit; color: inherit; min-height: 2.2rem; border-radius: .35rem;
   border: 1px solid var(--soft); background: var(--card); padding: .2rem .7rem }
