@@ -17,16 +17,19 @@ How to add one:
    That test says what is still missing.
 
 A vendor that outgrows 300 lines becomes a package with the same public name,
-as `connectors.jumpcloud` is. Vendors do not import each other, nothing here
-imports `uar`, and every fact about a vendor carries its source.
+as `connectors.jumpcloud` is. Vendors do not import each other, save that those
+who speak SCIM build on `connectors.scim`; nothing here imports `uar`, and every
+fact about a vendor carries its source.
 """
 
 from connectors.base import Reader
+from connectors.fullstory import Fullstory
 from connectors.jumpcloud import JumpCloud
 from connectors.percipio import Percipio
+from connectors.scim import Scim
 from connectors.workato import Workato
 
-CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Percipio, Workato)
+CATALOGUE: tuple[type[Reader], ...] = (JumpCloud, Fullstory, Percipio, Workato, Scim)
 
 
 def find(kind: str) -> type[Reader]:

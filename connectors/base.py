@@ -5,13 +5,13 @@ wrote it, instants are aware. A `Reader` reads one system, a `Provisioner` also
 changes it. This file must never know a vendor, and never do I/O.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+from connectors.net import Net as Net
 
 Verb = Literal["grant", "revoke"]
 Purpose = Literal["assignment", "permission", "fact"]
@@ -165,18 +165,6 @@ class Revoked:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """Somebody has an account, or is asked to take one.
-
-    `account` is None as long as she has not accepted: the vendor has no id for
-    her yet, and only a later read shows whether she did.
-    """
-
-    already: bool
-    account: Ref | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SignedIn:
     """Who a connector is at the vendor.
 
@@ -189,25 +177,6 @@ class SignedIn:
     organisation: str
     account: Ref | None = None
     missing_rights: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Net:
-    """How a connector may use the network.
-
-    `allow_private` names the hosts and networks that may be called although
-    they are private (`connectors.address.allowance` reads them from text).
-    `log` receives one line per page without secrets, from several threads.
-    `timeout` is in seconds, to connect and between bytes. `retries` is how
-    often a read is repeated; changes never are.
-    """
-
-    allow_private: tuple[IPv4Network | IPv6Network | str, ...] = ()
-    log: Callable[[str], None] = field(default=lambda _line: None)
-    concurrency: int = 8
-    timeout: float = 30.0
-    retries: int = 5
-    sleep: Callable[[float], None] = time.sleep
 
 
 class Reader(Protocol):
@@ -305,20 +274,3 @@ class Replacer(Protocol):
 
         None if it holds none of them. Raises Missing if there is no such account.
         """
-
-
-@runtime_checkable
-class AccountProvisioner(Protocol):
-    """Gives people accounts in one remote system, and takes them away."""
-
-    def add_account(
-        self, name: str, email: str, entitlements: Sequence[EntitlementRecord]
-    ) -> Added:
-        """Give an account, with access from the start; reads first, sends at most once.
-
-        Where the vendor sends an invitation, a second call may send a second
-        one: call it again only when a read still shows no account.
-        """
-
-    def remove_account(self, account: AccountRecord) -> Revoked:
-        """Take the whole account away for good; already gone is success, and says so."""

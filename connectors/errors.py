@@ -20,10 +20,11 @@ class Remote(Exception):
     """A call to a remote system failed; `sentence` says how, for a person.
 
     `retry` says whether the same call may succeed later without anybody
-    changing anything.
+    changing anything. `status` is the HTTP status that said so, 0 if none did.
     """
 
     retry: bool = False
+    status: int = 0
 
     def __init__(self, sentence: str, *, retry: bool | None = None) -> None:
         super().__init__(sentence)

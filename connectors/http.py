@@ -258,7 +258,8 @@ class Client:
             said = redact(message_in(incoming.whole()), self._secrets)
             problem = refusal(self.title, request, incoming, said)
             if isinstance(problem, Missing) and is_page:
-                raise Missing(f"{problem.sentence} It sent a web page: is the base URL right?")
+                problem = Missing(f"{problem.sentence} It sent a web page: is the base URL right?")
+            problem.status = incoming.status
             raise problem
         if is_page:
             raise Garbled(

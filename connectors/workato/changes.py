@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from connectors.accounts import Added
 from connectors.base import (
     AccountRecord,
-    Added,
     EntitlementRecord,
     Granted,
     Ref,

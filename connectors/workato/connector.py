@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
+from connectors.accounts import Added
 from connectors.base import (
     AccountRecord,
-    Added,
     EntitlementRecord,
     Granted,
     GrantRecord,

@@ -14,9 +14,11 @@ from connectors.fields import Secret
 from connectors.http import Client
 from connectors.jumpcloud import JumpCloud
 from connectors.percipio import Percipio
+from connectors.scim import Scim
 from connectors.workato import Workato
-from tests.connectors import jumpcloud_cast, percipio_cast, workato_cast
+from tests.connectors import jumpcloud_cast, percipio_cast, scim_cast, workato_cast
 from tests.connectors.loopback import Asked, Heard, Loopback, Say, in_turn, serving
+from tests.scim_company import scim_company
 from tests.vendor_process import VendorProcess, vendor
 
 CRM_KEY = Secret("hunter2-hunter2")
@@ -68,7 +70,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
         yield start
 
 
-def _fresh(server: VendorProcess) -> Iterator[VendorProcess]:
+def fresh(server: VendorProcess) -> Iterator[VendorProcess]:
+    """A server counting anew, its switches and faults as they were afterwards."""
     before = server.control("switches")
     server.reset_counts()
     yield server
@@ -79,13 +82,13 @@ def _fresh(server: VendorProcess) -> Iterator[VendorProcess]:
 @pytest.fixture
 def small(servers: Callable[..., VendorProcess]) -> Iterator[VendorProcess]:
     """The usual cast's organisation, with its switches and faults as they come."""
-    yield from _fresh(servers("small"))
+    yield from fresh(servers("small"))
 
 
 @pytest.fixture
 def large(servers: Callable[..., VendorProcess]) -> Iterator[VendorProcess]:
     """250 people in 40 groups."""
-    yield from _fresh(servers("large"))
+    yield from fresh(servers("large"))
 
 
 @pytest.fixture
@@ -104,13 +107,13 @@ def connect(heard: Heard) -> Iterator[Callable[..., JumpCloud]]:
 @pytest.fixture
 def site(servers: Callable[..., VendorProcess]) -> Iterator[VendorProcess]:
     """The usual cast's Percipio, with its switches and faults as they come."""
-    yield from _fresh(servers("small", "percipio"))
+    yield from fresh(servers("small", "percipio"))
 
 
 @pytest.fixture
 def large_site(servers: Callable[..., VendorProcess]) -> Iterator[VendorProcess]:
     """2,345 people and 3,120 items of content."""
-    yield from _fresh(servers("large", "percipio"))
+    yield from fresh(servers("large", "percipio"))
 
 
 @pytest.fixture
@@ -120,6 +123,34 @@ def percipio(heard: Heard) -> Iterator[Callable[..., Percipio]]:
 
         def open_(server: VendorProcess, **settings: Any) -> Percipio:
             reader = percipio_cast.percipio(server.url, heard, **settings)
+            stack.callback(reader.close)
+            return reader
+
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def scim_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VendorProcess]:
+    """A SCIM server with the usual cast."""
+    file = tmp_path_factory.mktemp("company") / "scim.json"
+    file.write_text(json.dumps(scim_company()), encoding="utf-8")
+    with vendor("--company", file, name="scim") as running:
+        yield running
+
+
+@pytest.fixture
+def served(scim_server: VendorProcess) -> Iterator[VendorProcess]:
+    """The same with its switches and faults as they come."""
+    yield from fresh(scim_server)
+
+
+@pytest.fixture
+def scim(heard: Heard) -> Iterator[Callable[..., Scim]]:
+    """Give a connector of a SCIM server; all are closed afterwards."""
+    with ExitStack() as stack:
+
+        def open_(server: VendorProcess, **settings: Any) -> Scim:
+            reader = scim_cast.scim(server.url, heard, **settings)
             stack.callback(reader.close)
             return reader
 
@@ -147,19 +178,19 @@ def workspaces(
 @pytest.fixture
 def legacy(workspaces: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
     """A workspace with legacy roles, with its switches and faults as they come."""
-    yield from _fresh(workspaces("legacy"))
+    yield from fresh(workspaces("legacy"))
 
 
 @pytest.fixture
 def newer(workspaces: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
     """A workspace with environment roles."""
-    yield from _fresh(workspaces("newer"))
+    yield from fresh(workspaces("newer"))
 
 
 @pytest.fixture
 def mixed(workspaces: Callable[[str], VendorProcess]) -> Iterator[VendorProcess]:
     """A workspace in the middle of its migration."""
-    yield from _fresh(workspaces("mixed"))
+    yield from fresh(workspaces("mixed"))
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ class Vendor:
     flags: tuple[str, ...]
     accepted: Mapping[str, str]
     refused: Mapping[str, str]
+    base_path: str = ""
 
 
 VENDORS = {
@@ -34,6 +35,17 @@ VENDORS = {
         flags=("--people", "30", "--groups", "8", "--memberships", "90"),
         accepted={"api_key": "demo-key"},
         refused={"api_key": "hunter2-hunter2"},
+    ),
+    "fullstory": Vendor(
+        flags=("--people", "30", "--roles", "objects", "--groups-route", "served"),
+        accepted={"scim_token": "demo-token"},
+        refused={"scim_token": "hunter2-hunter2"},
+    ),
+    "scim": Vendor(
+        flags=("--people", "30", "--groups", "6", "--memberships", "60"),
+        accepted={"token": "demo-token", "base_url": "https://scim.example.test/v2"},
+        refused={"token": "hunter2-hunter2"},
+        base_path="/scim/v2",
     ),
     "percipio": Vendor(
         flags=("--rate-limit", "0"),

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from connectors import CATALOGUE, find
-from connectors.base import Net, Provisioner, Reader
+from connectors.accounts import AccountProvisioner
+from connectors.base import AccountRecord, Net, Provisioner, Reader
 from connectors.errors import Blocked, Garbled, Remote, Unauthorised, Unavailable
 from connectors.fields import fields, parse, plain, secrets
 from tests.connectors.contract import FAULTS, KINDS, VENDORS, a_change, everything
@@ -51,7 +53,11 @@ def open_(
         known = VENDORS[connector.kind]
         values = known.refused if refused else known.accepted
         reader = connector(
-            parse(connector.Config, {**values, "base_url": server.url}, allow_private=LOOPBACK),
+            parse(
+                connector.Config,
+                {**values, "base_url": server.url + known.base_path},
+                allow_private=LOOPBACK,
+            ),
             heard.net(**net),
         )
         opened.append(reader)
@@ -170,6 +176,28 @@ def test_granting_and_revoking_twice_succeeds_and_says_so(open_, connector):
     assert not reader.revoke(account, entitlement).already
     assert reader.holds(account, entitlement) is False
     assert reader.revoke(account, entitlement).already
+
+
+@pytest.mark.parametrize(
+    "connector", [each for each in CATALOGUE if issubclass(each, AccountProvisioner)]
+)
+def test_an_account_is_made_shut_opened_and_deleted_and_twice_is_success(connector, heard):
+    known = VENDORS[connector.kind]
+    person = AccountRecord("user", "", "Tim Costa", "tim@example.test", "tim@example.test")
+    with vendor(*known.flags, name=connector.kind) as server:
+        values = {**known.accepted, "base_url": server.url + known.base_path}
+        reader = connector(parse(connector.Config, values, allow_private=LOOPBACK), heard.net())
+
+        made, again = reader.create(person), reader.create(person)
+        tim = replace(person, id=made.account.id)
+        answers = [
+            (change(tim).already, change(tim).already)
+            for change in (reader.disable, reader.enable, reader.remove)
+        ]
+        reader.close()
+
+    assert (made.already, again.already, again.account) == (False, True, made.account)
+    assert answers == [(False, True)] * 3
 
 
 def test_what_cannot_be_changed_by_hand_is_refused_by_the_vendor_itself(open_):

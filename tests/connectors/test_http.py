@@ -82,6 +82,7 @@ def test_a_status_becomes_an_error_with_a_sentence(call, status, error, says):
         client.get("/things")
 
     assert says in raised.value.sentence
+    assert raised.value.status == status
 
 
 @pytest.mark.parametrize(

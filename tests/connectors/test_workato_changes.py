@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import AccountProvisioner, AccountRecord, EntitlementRecord, Ref
+from connectors.accounts import Inviter
+from connectors.base import AccountRecord, EntitlementRecord, Ref
 from connectors.errors import Forbidden, Missing, RateLimited, Rejected, Unavailable
 from connectors.workato.roles import Held, Roles
 from tests.connectors.workato_cast import (
@@ -346,7 +347,7 @@ def invitations(server) -> list[dict[str, Any]]:
 
 
 def test_the_connector_gives_and_takes_accounts(legacy, open_workato):
-    assert isinstance(open_workato(legacy), AccountProvisioner)
+    assert isinstance(open_workato(legacy), Inviter)
 
 
 def test_inviting_sends_one_invitation_and_nobody_is_a_member_yet(legacy, open_workato):

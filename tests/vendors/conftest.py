@@ -13,10 +13,12 @@ import httpx
 import pytest
 
 from tests.connectors import workato_cast
+from tests.scim_company import scim_company
 from tests.vendor_process import NO_TLS, VendorProcess, vendor
 from tests.vendors import percipio_site
 from uar.demo.vendors import percipio_switches, workato_switches
 from uar.demo.vendors.jumpcloud_switches import Switches
+from uar.demo.vendors.scim_switches import Switches as ScimSwitches
 
 ORG = "5f0000000000000000000001"
 OTHER_ORG = "5f0000000000000000000002"
@@ -25,6 +27,7 @@ RITA_ADMIN, ROOT_ADMIN, CAM_ADMIN = (f"64e00000000000000000000{n}" for n in rang
 STAFF, SALES, RULED, EMPTY = (f"64c00000000000000000000{n}" for n in range(1, 5))
 CRM, WIKI = "64a000000000000000000001", "64a000000000000000000002"
 LAPTOPS = "64d000000000000000000001"
+TOKEN = "demo-token"
 NOBODY = "64ff00000000000000000000"
 
 
@@ -158,6 +161,45 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
 
 def ends(rows: list[dict[str, Any]]) -> list[str]:
     return [row["to"]["id"] for row in rows]
+
+
+@pytest.fixture(scope="session")
+def scim_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("company") / "scim.json"
+    file.write_text(json.dumps(scim_company()))
+    return file
+
+
+@pytest.fixture(scope="module")
+def shared_scim(scim_file: Path) -> Iterator[VendorProcess]:
+    with vendor("--company", scim_file, name="scim") as running:
+        yield running
+
+
+@pytest.fixture
+def scim_server(shared_scim: VendorProcess) -> VendorProcess:
+    """The file's SCIM server with every switch at its default and no faults."""
+    shared_scim.switch(**asdict(ScimSwitches()))
+    shared_scim.clear_faults()
+    shared_scim.reset_counts()
+    return shared_scim
+
+
+@pytest.fixture
+def scim(scim_server: VendorProcess) -> Iterator[httpx.Client]:
+    """A client whose token may do everything."""
+    with scim_client(scim_server) as ready:
+        yield ready
+
+
+def scim_client(server: VendorProcess, token: str = TOKEN, **headers: str) -> httpx.Client:
+    sent = {"authorization": f"Bearer {token}", **headers}
+    return httpx.Client(base_url=f"{server.url}/scim/v2/", headers=sent, timeout=10, verify=NO_TLS)
+
+
+def patch_op(*operations: dict[str, Any]) -> dict[str, Any]:
+    schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+    return {"schemas": [schema], "Operations": list(operations)}
 
 
 @pytest.fixture(scope="module")

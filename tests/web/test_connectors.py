@@ -304,6 +304,23 @@ def test_all_problems_of_a_new_connector_are_said_at_once_and_what_was_typed_is_
     assert [row.name for row in lite_world.all(Connector)] == ["CRM", "uar"]
 
 
+def test_what_few_need_is_folded_away_unless_something_is_wrong_with_it(
+    lite_browser: Browser, lite_world: World
+) -> None:
+    cam = admin(lite_world, lite_browser)
+    page = cam.get("/connectors/new?kind=scim")
+    (more,) = page.root.first("form", action="/connectors").all("details")
+
+    again = cam.submit(page.form("/connectors"), status=422, s_page_size="many")
+
+    folded = {each["name"] for each in more.all("input", "select")}
+    assert {"s_page_size", "s_paging", "s_changes"} <= folded
+    assert not {"s_base_url", "s_token"} & folded
+    assert "open" not in more.attrs
+    (shown,) = again.root.first("form", action="/connectors").all("details")
+    assert "open" in shown.attrs
+
+
 def test_a_new_connector_is_tested_against_the_vendor_and_its_first_sync_is_due(
     synced: VendorWorld, vendor: VendorProcess
 ) -> None:
