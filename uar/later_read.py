@@ -53,21 +53,14 @@ class LaterRead(Pipeline):
         self.do(lambda: self._stage_paths(rows))
 
     def _collect(self, what: ChangeOf, rows: Sequence[Thing]) -> None:
-        slug = ("slug",) if what is ChangeOf.ENTITLEMENT else ()
-        names = ("n", "type", "vendor_id", *slug, "fingerprint", "record")
+        slugs = what is ChangeOf.ENTITLEMENT
+        names = ("n", "type", "vendor_id", "fingerprint", "record", *(("slug",) if slugs else ()))
         self._scratch.fill(
             STAGED[what],
             names,
             [
-                (
-                    row.n,
-                    row.type,
-                    row.vendor_id,
-                    *((row.slug,) if slug else ()),
-                    *row[4:5],
-                    row.text,
-                )
-                for row in rows
+                (r.n, r.type, r.vendor_id, r.fingerprint, r.text, *((r.slug,) if slugs else ()))
+                for r in rows
             ],
         )
 
