@@ -49,6 +49,11 @@ def insert_company(work: Work, items: int, name: str = "Directory") -> int:
     managers = max(people // TEAM, 1)
     mail = f"{name.lower()}.example.test"
     admin = _add(work, Identity(name="Cam Lee", email=f"cam@{mail}", **_dates(work)))
+    # Somebody else has to review her role, which is in every campaign over access at
+    # high risk (L25).
+    head = _add(work, Identity(name="Kim Lund", email=f"kim@{mail}", **_dates(work)))
+    admin.manager_id = head.id
+    session.add(admin)
     give(work, admin.id, Role.SUPER_ADMIN)
     app = _add(work, App(name=name, created_at=now))
     session.add(AppOwner(app_id=app.id, identity_id=admin.id))
@@ -206,12 +211,9 @@ def _grants(work: Work, app_id: int, connector_id: int, run_id: int, groups: int
     _insert(
         work,
         GrantCause,
-        sa.select(
-            Grant.id, Grant.account_id, Grant.entitlement_id  # type: ignore[call-overload]
-        ).where(Grant.app_id == app_id).subquery(),
+        sa.select(Grant.id).where(Grant.app_id == app_id).subquery(),  # type: ignore[call-overload]
         lambda grant: {
-            "grant_id": grant.c.id, "connector_id": connector_id,
-            "account_id": grant.c.account_id, "entitlement_id": grant.c.entitlement_id,
+            "grant_id": grant.c.id,
             "kind": Cause.STANDING.value, "via_id": 0, "request_id": 0, "began_at": began,
             "ends_at": None, "warn_at": None, "ended_at": None,
         },

@@ -41,7 +41,8 @@ def bulk(reviews_: Reviews, risk: Risk = Risk.LOW) -> tuple[int, list[ReviewItem
     for name in ("Ben Cole", "Chi Okafor", "Dan Weiss"):
         reviews_.holder(name, entitlement)
     campaign = reviews_.opened()
-    return campaign.id, reviews_.items(campaign)
+    items = reviews_.items(campaign)  # at high risk uar's own roles are among them (L25)
+    return campaign.id, [item for item in items if item.app != "uar"]
 
 
 @pytest.mark.parametrize("verdict", [KEEP, REMOVE])

@@ -171,16 +171,17 @@ def test_leftovers_name_who_was_asked(lite: Reviews) -> None:
     campaign = lite.opened()
 
     with world.reading() as session:
-        (row,) = dashboard.leftovers(session, campaign.id)
+        rows = dashboard.leftovers(session, campaign.id)
         unsigned = dashboard.unsigned(session, campaign.id)
 
+    (row,) = (row for row in rows if not row.access.startswith("uar"))
     assert (row.person, row.access, row.risk, row.reviewer) == (
         "Ada Byrne",
         "CRM · Admins member",
         Risk.HIGH,
         "Max Roth",
     )
-    assert unsigned == 1
+    assert unsigned == 2  # she, and whoever is asked about uar's own roles (L25)
 
 
 def test_incidents_about_a_campaigns_removals_name_it(lite: Reviews) -> None:

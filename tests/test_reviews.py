@@ -134,8 +134,8 @@ def test_l28_every_decision_is_recorded_with_its_actor_and_reason(lite: Reviews)
 def test_a_removal_and_keeping_high_risk_need_a_reason(
     lite: Reviews, verdict: Verdict, risk: Risk, ok: bool
 ) -> None:
-    lite.world.grant(entitlement=lite.world.entitlement(risk=risk))
-    item = lite.item(lite.opened())
+    grant = lite.world.grant(entitlement=lite.world.entitlement(risk=risk))
+    item = lite.item(lite.opened(), grant)
 
     if ok:
         lite.decide(item, verdict, "")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import col
 
 from connectors.base import (
     AccountRecord,
@@ -26,6 +27,8 @@ from uar.models import (
     AuditEntry,
     Connector,
     Entitlement,
+    Grant,
+    GrantCause,
     Notification,
     Resource,
     SyncRun,
@@ -374,11 +377,10 @@ def test_a_run_that_died_in_the_middle_is_completed_by_the_next(world: SyncWorld
     world.sync()
     # As a process leaves it that died after it had begun some grants.
     with world.site.working() as work:
-        for table in ("grant_cause", "grants"):
-            work.session.connection().execute(
-                sa.text(f"DELETE FROM {table} WHERE account_id = :id"),  # noqa: S608
-                {"id": world.account_of(people[3]).id},
-            )
+        connection, this = work.session.connection(), world.account_of(people[3]).id
+        held = sa.select(col(Grant.id)).where(col(Grant.account_id) == this)
+        connection.execute(sa.delete(GrantCause).where(col(GrantCause.grant_id).in_(held)))
+        connection.execute(sa.delete(Grant).where(col(Grant.account_id) == this))
 
     run = world.sync()
 

@@ -16,7 +16,7 @@ from uar.models import ProvisioningOrder as Order
 from uar.models.kinds import Approval, Cause, OrderKind, OrderReason, Risk
 from uar.models.states import GrantState, RequestState
 
-QUERIES = 33
+QUERIES = 35
 
 
 def _running(world: World, minutes: int = 60) -> tuple[Entitlement, Grant]:

@@ -36,7 +36,7 @@ from uar.work import SYSTEM, unit_of_work
 
 BOTH = Approval.MANAGER_OWNER
 INBOX_QUERIES = 14
-PAGE_QUERIES = 22
+PAGE_QUERIES = 23
 
 
 def _request(world: World, **values: object) -> AccessRequest:

@@ -117,7 +117,9 @@ def test_the_way_back_never_leaves_us(lite_browser: Browser, lite_world: World) 
         ("http://evil.example/", ""),
     ):
         answer = ada.client.post(
-            "/requests", data={"minutes": "5"}, headers=SAME_ORIGIN | {"Referer": referrer}
+            "/grants/1/extension",
+            data={"minutes": "many"},
+            headers=SAME_ORIGIN | {"Referer": referrer},
         )
 
         assert answer.status_code == 422
