@@ -6,7 +6,8 @@ How to add one:
    `connectors.fields.field`; the form, the environment names and the flags
    follow from it. Call `base_url` as the others do.
 2. Give its class what `connectors.base.Reader` asks for: `kind`, `title`,
-   `summary`, `is_directory`, `Config`, `resource_types`, and the generators.
+   `summary`, `is_directory`, `is_beta`, `Config`, `resource_types`, `guide` (how
+   one obtains the credentials, in its `steps.py`), and the generators.
    Speak to the vendor only through `connectors.http.Client`: it knows about
    retries, rate limits, private addresses and secrets. Lists that come in
    pages are read with `connectors.pages.every_row`.
@@ -39,3 +40,18 @@ def find(kind: str) -> type[Reader]:
             return connector
     known = ", ".join(connector.kind for connector in CATALOGUE)
     raise KeyError(f"there is no connector called {kind}; there are: {known}")
+
+
+def matching(words: str) -> list[type[Reader]]:
+    """The connectors that speak of every one of these words, in the catalogue's order.
+
+    Looked for in the title, the summary and the kinds of resources, whatever the
+    case; all of the catalogue for no word.
+    """
+    wanted = words.casefold().split()
+    return [each for each in CATALOGUE if all(word in _said(each) for word in wanted)]
+
+
+def _said(connector: type[Reader]) -> str:
+    kinds = [each.title for each in connector.resource_types]
+    return " ".join([connector.title, connector.kind, connector.summary, *kinds]).casefold()

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from connectors.net import Net as Net
+from connectors.steps import Guide
 
 Verb = Literal["grant", "revoke"]
 Purpose = Literal["assignment", "permission", "fact"]
@@ -195,8 +196,12 @@ class Reader(Protocol):
     """One sentence for the list of connectors: what it reads and changes."""
     is_directory: ClassVar[bool]
     """Whether its accounts are where people come from."""
+    is_beta: ClassVar[bool]
+    """Whether little experience with real organisations stands behind it."""
+    guide: ClassVar[Guide]
+    """How somebody obtains the credentials that it needs."""
     Config: ClassVar[type[Any]]
-    """A frozen dataclass built with `connectors.fields.field`."""
+    """A frozen dataclass built with `connectors.fields.field`; `addresses` are those it calls."""
     resource_types: ClassVar[tuple[ResourceType, ...]]
     """The capability matrix."""
 

@@ -22,6 +22,7 @@ from connectors.base import (
     Unread,
 )
 from connectors.errors import Remote
+from connectors.steps import Guide, guide
 from tests.world import World
 from uar import clock, sync
 from uar.models import Account, Connector, Entitlement, Grant, GrantCause, Resource, SyncRun
@@ -114,6 +115,8 @@ class ListReader:
     title: ClassVar[str] = "Lists"
     summary: ClassVar[str] = "Reads lists."
     is_directory: ClassVar[bool] = True
+    is_beta: ClassVar[bool] = False
+    guide: ClassVar[Guide] = guide("Anybody.", "Take a list.")
     Config: ClassVar[type[Any]] = NoConfig
     resource_types: ClassVar[tuple[ResourceType, ...]] = (ResourceType("group", "Group"),)
 

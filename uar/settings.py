@@ -43,6 +43,11 @@ class Settings:
     allow_private_hosts: str = _setting(
         "", "Private hosts or networks that connectors may call, separated by commas"
     )
+    calls_from: str = _setting(
+        "",
+        "Public address that connectors call from, shown beside their settings for vendors' "
+        "lists of allowed addresses; empty means unknown",
+    )
     undo_seconds: int = _setting(600, "How long a removal waits for second thoughts")
     listen: str = _setting("127.0.0.1:8000", "Address and port of the web server")
     base_url: str = _setting("http://127.0.0.1:8000", "Address that links in mail begin with")

@@ -6,7 +6,7 @@ call the vendor or to check that the settings fit together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -123,6 +123,53 @@ def config_of(session: Session, vault: Vault, connector: Connector, settings: Se
         return parse(reader_class(connector.kind).Config, values, allow_private=allowed(settings))
     except Problems as problems:
         raise Invalid(f"The settings of {connector.name}: {problems}", problems.problems) from None
+
+
+def addresses(
+    reader: type[Reader],
+    values: Mapping[str, str],
+    settings: Settings,
+    secrets: Collection[str] = (),
+) -> tuple[str, ...]:
+    """Return the addresses that a connector of these settings calls; none while it is unclear.
+
+    ``secrets`` names those that are set, since they may decide which way is taken; what
+    they say is not needed.
+    """
+    there = {
+        field.name: "set"
+        for field in fields(reader.Config)
+        if field.secret and (field.required or field.name in secrets)
+    }
+    try:
+        config = parse(reader.Config, {**there, **values}, allow_private=allowed(settings))
+    except Problems:
+        return ()
+    called: tuple[str, ...] = config.addresses
+    return called
+
+
+def addresses_by_choice(
+    reader: type[Reader], settings: Settings
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what a connector might call, by the first choice that decides it: its region, mostly.
+
+    One pair with "" as its choice where none does. Where the secrets decide as well, it is
+    all that any of them leads to.
+    """
+    for field in fields(reader.Config):
+        found = [(each, _any_way(reader, {field.name: each}, settings)) for each in field.choices]
+        if len({called for _, called in found}) > 1:
+            return found
+    return [("", _any_way(reader, {}, settings))]
+
+
+def _any_way(
+    reader: type[Reader], values: Mapping[str, str], settings: Settings
+) -> tuple[str, ...]:
+    ways = [(), *((name,) for name in sorted(secret_names(reader)))]
+    found = [each for way in ways for each in addresses(reader, values, settings, way)]
+    return tuple(dict.fromkeys(found))
 
 
 def _place(field: str, connector_id: int) -> str:

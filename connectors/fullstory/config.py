@@ -63,3 +63,10 @@ class FullstoryConfig:
         """The same as a SCIM server's."""
         other = f"{self.base_url}{SCIM_PATH}" if self.base_url else SCIM[self.realm]
         return ScimConfig(self.scim_base_url or other, self.scim_token)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that is called; SCIM's, unless there is an API key only."""
+        if self.api_key and not (self.scim_token or self.scim_base_url):
+            return (self.api,)
+        return self.scim.addresses

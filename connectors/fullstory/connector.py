@@ -21,10 +21,12 @@ from connectors.base import (
 )
 from connectors.errors import Rejected
 from connectors.fullstory.config import FullstoryConfig
+from connectors.fullstory.steps import GUIDE
 from connectors.fullstory.visitors import NOTHING_CHANGED, Visitors
 from connectors.scim import Scim
 from connectors.scim.access import GROUP, ROLE
 from connectors.scim.people import TYPE
+from connectors.steps import Guide
 
 ADMIN = "admin"
 # Vendor's article on roles; no public route tells them.
@@ -44,10 +46,12 @@ class Fullstory:
     kind: ClassVar[str] = "fullstory"
     title: ClassVar[str] = "Fullstory"
     summary: ClassVar[str] = (
-        "Reads teammates through SCIM, with roles and groups where Fullstory shows them, and opens "
-        "and shuts their accounts; with only an API key it reads recorded visitors."
+        "Reads teammates through SCIM, with roles and groups where Fullstory shows them, and "
+        "changes who is in groups; with only an API key it reads recorded visitors."
     )
     is_directory: ClassVar[bool] = False
+    is_beta: ClassVar[bool] = True
+    guide: ClassVar[Guide] = GUIDE
     Config: ClassVar[type[FullstoryConfig]] = FullstoryConfig
     resource_types: ClassVar[tuple[ResourceType, ...]] = (
         ResourceType(GROUP, "Group", can_sync=True, can_provision=True),

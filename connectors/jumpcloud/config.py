@@ -58,3 +58,10 @@ class JumpCloudConfig:
     def insights(self) -> str:
         """Where Directory Insights is served."""
         return self.base_url or INSIGHTS[self.region]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that is called."""
+        if self.sign_ins == "off" or self.base_url:
+            return (self.console,)
+        return self.console, self.insights

@@ -26,7 +26,9 @@ from connectors.jumpcloud.grants import GrantReading, role_grants
 from connectors.jumpcloud.people import accounts
 from connectors.jumpcloud.sign_ins import last_sign_ins
 from connectors.jumpcloud.signing_in import signed_in
+from connectors.jumpcloud.steps import GUIDE
 from connectors.pages import Row
+from connectors.steps import Guide
 
 OP: Mapping[Verb, str] = {"grant": "add", "revoke": "remove"}
 
@@ -41,6 +43,8 @@ class JumpCloud:
         "adds people to groups and removes them."
     )
     is_directory: ClassVar[bool] = True
+    is_beta: ClassVar[bool] = False
+    guide: ClassVar[Guide] = GUIDE
     Config: ClassVar[type[JumpCloudConfig]] = JumpCloudConfig
     resource_types: ClassVar[tuple[ResourceType, ...]] = (
         ResourceType("group", "Group", can_sync=True, can_provision=True),

@@ -67,6 +67,11 @@ class PercipioConfig:
         return self.base_url or APIS[self.region]
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that is called."""
+        return (self.api,)
+
+    @property
     def scope(self) -> str:
         """What these settings narrow a read to, in words; "" for everything (L9)."""
         parts, ids = [], wanted_courses(self)

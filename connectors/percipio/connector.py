@@ -31,6 +31,8 @@ from connectors.percipio.limited import limited
 from connectors.percipio.people import accounts, is_active, role_of
 from connectors.percipio.reports import Report
 from connectors.percipio.signing_in import signed_in
+from connectors.percipio.steps import GUIDE
+from connectors.steps import Guide
 
 
 class Percipio:
@@ -43,6 +45,8 @@ class Percipio:
         "changes roles, activates and deactivates people."
     )
     is_directory: ClassVar[bool] = False
+    is_beta: ClassVar[bool] = False
+    guide: ClassVar[Guide] = GUIDE
     Config: ClassVar[type[PercipioConfig]] = PercipioConfig
     resource_types: ClassVar[tuple[ResourceType, ...]] = (
         ResourceType(ACCESS.type, "Account", can_sync=True, can_provision=True),

@@ -86,6 +86,11 @@ class ScimConfig:
         advanced=True,
     )
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that is called."""
+        return (self.base_url,)
+
 
 def headers_of(config: ScimConfig) -> Mapping[str, str]:
     """The headers that carry the token and say what is asked for. Raises Rejected."""

@@ -28,7 +28,9 @@ from connectors.scim.logins import Logins
 from connectors.scim.orders import Orders
 from connectors.scim.people import TYPE
 from connectors.scim.reading import Reading
+from connectors.scim.steps import GUIDE
 from connectors.scim.values import get, resource_id, text
+from connectors.steps import Guide
 
 
 class Scim:
@@ -42,9 +44,11 @@ class Scim:
     title: ClassVar[str] = "SCIM 2.0"
     summary: ClassVar[str] = (
         "Reads users, groups, roles and entitlements of any application that speaks SCIM; "
-        "changes who has them, and opens and shuts accounts."
+        "changes who has them."
     )
     is_directory: ClassVar[bool] = False
+    is_beta: ClassVar[bool] = False
+    guide: ClassVar[Guide] = GUIDE
     Config: ClassVar[type[ScimConfig]] = ScimConfig
     resource_types: ClassVar[tuple[ResourceType, ...]] = (
         ResourceType(GROUP, "Group", can_sync=True, can_provision=True),

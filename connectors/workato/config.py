@@ -64,6 +64,11 @@ class WorkatoConfig:
         """Where the API is served."""
         return self.base_url or CENTRES[self.data_center]
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that is called."""
+        return (self.address,)
+
     def reads(self, environment: str) -> bool:
         """Whether roles in an environment are read."""
         return self.environment in (ALL, environment)

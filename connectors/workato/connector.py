@@ -18,6 +18,7 @@ from connectors.base import (
     Unread,
     Verb,
 )
+from connectors.steps import Guide
 from connectors.workato import holdings, places
 from connectors.workato import roles as shapes
 from connectors.workato.api import Api, row_id
@@ -26,6 +27,7 @@ from connectors.workato.config import WorkatoConfig
 from connectors.workato.people import account
 from connectors.workato.signing_in import signed_in
 from connectors.workato.snapshot import Snapshot, scope, take
+from connectors.workato.steps import GUIDE
 
 PRIVILEGES_TOO = "entitlements"
 
@@ -37,9 +39,11 @@ class Workato:
     title: ClassVar[str] = "Workato"
     summary: ClassVar[str] = (
         "Reads collaborators, roles by environment, privileges, folders, projects and groups; "
-        "sets roles, invites and removes collaborators."
+        "sets roles in each environment."
     )
     is_directory: ClassVar[bool] = False
+    is_beta: ClassVar[bool] = False
+    guide: ClassVar[Guide] = GUIDE
     Config: ClassVar[type[WorkatoConfig]] = WorkatoConfig
     resource_types: ClassVar[tuple[ResourceType, ...]] = (
         ResourceType("role", "Role", can_provision=True),

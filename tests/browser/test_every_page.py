@@ -55,7 +55,8 @@ PAGES = {
         "/connectors/{connector}",
         "/connectors/{connector}/settings",
         "/connectors/{connector}/runs/1",
-        "/connectors/new?kind=jumpcloud",
+        "/connectors/new",
+        "/connectors/new?kind=workato",
     ),
     "Aude Martin": ("/audit", "/audit/verification", "/people"),
     "Rita Ortiz": (

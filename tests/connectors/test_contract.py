@@ -94,6 +94,25 @@ def test_its_settings_explain_themselves(connector):
     ]
 
 
+@pytest.mark.parametrize("connector", CATALOGUE, ids=KINDS)
+def test_it_says_who_obtains_its_credentials_and_how(connector):
+    assert connector.guide.who.endswith(".")
+    assert connector.guide.ways
+    for way in connector.guide.ways:
+        assert len(way.steps) > 1
+        assert bool(way.title) is (len(connector.guide.ways) > 1)
+    for step in connector.guide.steps():
+        assert step.text.endswith(".")
+
+
+@pytest.mark.parametrize("connector", CATALOGUE, ids=KINDS)
+def test_it_says_which_addresses_it_calls(connector):
+    config = parse(connector.Config, VENDORS[connector.kind].accepted)
+
+    assert config.addresses
+    assert all(each.startswith("https://") for each in config.addresses)
+
+
 def test_it_says_whom_it_signed_in_as(open_):
     signed_in = open_().check()
 

@@ -147,6 +147,8 @@ def _described(kind: type[Reader]) -> dict[str, Any]:
         "title": kind.title,
         "summary": kind.summary,
         "is_directory": kind.is_directory,
+        "is_beta": kind.is_beta,
+        "guide": asdict(kind.guide),
         "can_write": issubclass(kind, Provisioner),
         "resource_types": [asdict(one) for one in kind.resource_types],
         "fields": [asdict(field) for field in fields(kind.Config)],

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request
 from werkzeug.wrappers import Response
 
-from connectors import CATALOGUE
+from connectors import matching
 from connectors.base import Reader
 from connectors.errors import Remote
 from connectors.fields import fields
@@ -20,7 +20,7 @@ from uar.errors import Invalid, UarError
 from uar.models.kinds import Role
 from uar.models.states import ConnectorState
 from uar.web import back, me, open_to, reading, site, working
-from uar.web.connector_words import shown
+from uar.web.connector_words import matrix, shown
 from uar.web.forms import again, parse, typed
 
 blueprint = Blueprint("connector_settings", __name__)
@@ -37,13 +37,27 @@ class Limits:
     brake_percent: int = typed("Brake", least=0, most=100)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One connector of the catalogue; ``syncs`` and ``provisions`` name kinds of resources."""
+
+    kind: str
+    title: str
+    summary: str
+    is_beta: bool
+    syncs: list[str]
+    provisions: list[str]
+
+
 @blueprint.get("/connectors/new")
 @open_to(Role.CONNECTOR_ADMIN)
 def new() -> str:
-    """Choose a vendor, then fill its form."""
-    kind = request.args.get("kind", "")
+    """Choose from the catalogue, by word where there is one, then fill the form."""
+    kind, q = request.args.get("kind", ""), request.args.get("q", "").strip()[:200]
     if not kind:
-        return render_template("connectors/kinds.html", kinds=CATALOGUE)
+        return render_template(
+            "connectors/kinds.html", kinds=[_entry(each) for each in matching(q)], q=q
+        )
     return render_template(
         "connectors/new.html", **_form(vendor_settings.reader_class(kind)), problems={}, typed={}
     )
@@ -154,9 +168,28 @@ def _prefixed(reader: type[Reader], problems: dict[str, str]) -> dict[str, str]:
     return {PREFIX + name if name in names else name: text for name, text in problems.items()}
 
 
+def _entry(reader: type[Reader]) -> Entry:
+    able = matrix(reader)
+    return Entry(
+        kind=reader.kind,
+        title=reader.title,
+        summary=reader.summary,
+        is_beta=reader.is_beta,
+        syncs=[each.title for each in able if each.can_sync],
+        provisions=[each.title for each in able if each.can_provision],
+    )
+
+
 def _form(reader: type[Reader]) -> dict[str, Any]:
+    settings = site().settings
     renamed = [replace(field, name=PREFIX + field.name) for field in fields(reader.Config)]
-    return {"reader": reader, "fields": renamed}
+    return {
+        "reader": reader,
+        "fields": renamed,
+        "resource_types": matrix(reader),
+        "calls": vendor_settings.addresses_by_choice(reader, settings),
+        "calls_from": settings.calls_from,
+    }
 
 
 def _edited(connector_id: int) -> dict[str, Any]:
@@ -168,8 +201,10 @@ def _edited(connector_id: int) -> dict[str, Any]:
         "every_minutes": str(max(connector.every_seconds // 60, 1)),
         "brake_percent": str(round(connector.brake_share * 100)),
     }
+    called = vendor_settings.addresses(reader, connector.settings, site().settings, secrets)
     return {
         **_form(reader),
+        "calls": [("", called)],
         "connector": connector,
         "paused": connector.state is ConnectorState.PAUSED,
         "secrets": {PREFIX + name: set_at for name, set_at in secrets.items()},

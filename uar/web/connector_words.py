@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Reader
+from connectors.base import ACCESS, Reader, ResourceType
 from connectors.fields import fields
 from uar.models import Connector
 from uar.models.states import ConnectorState, RunState
@@ -110,6 +110,17 @@ def settings_of(
         )
         for field in fields(reader.Config)
     ]
+
+
+def matrix(reader: type[Reader]) -> list[ResourceType]:
+    """List what a connector declares that it can read and change; accounts, which all read, first.
+
+    Who may sign in is changed only by connectors that declare `ACCESS`.
+    """
+    declared = sorted(reader.resource_types, key=lambda each: each.slug != ACCESS.type)
+    if declared[0].slug == ACCESS.type:
+        return declared
+    return [ResourceType(ACCESS.type, "Account"), *declared]
 
 
 def _grants(counts: Mapping[str, Any]) -> Mapping[str, Any] | None:
