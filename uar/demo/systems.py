@@ -1,0 +1,35 @@
+"""The systems of the demo company: each a vendor server of its own, filled from one company."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from uar.demo.company import Company
+from uar.demo.tenant import tenant
+from uar.demo.workspace import workspace
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One system. ``vendor`` names its server's module, its files and the kind of connector.
+
+    ``page`` says what the server's own page shows, ``held`` makes what it begins
+    with, ``flags`` are further ones of its command line.
+    """
+
+    vendor: str
+    app: str
+    page: str
+    held: Callable[[Company, datetime], dict[str, Any]]
+    flags: tuple[str, ...] = ()
+
+
+DIRECTORY = System("jumpcloud", "JumpCloud", "who is in which group", tenant)
+SYSTEMS = (
+    DIRECTORY,
+    System("workato", "Workato", "who has which role in which environment", workspace),
+)
+"""The directory first: whose an account is depends on it."""
