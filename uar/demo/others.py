@@ -16,6 +16,8 @@ from uar.models.kinds import Approval, Risk
 from uar.site import Site
 
 HOUR = 60
+RISKY = Terms(Risk.HIGH, False, Approval.MANAGER_OWNER, 8 * HOUR)
+WATCHED = Terms(Risk.MEDIUM, False, Approval.MANAGER_OWNER, 8 * HOUR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ OTHERS = (
             "Admin in test": Terms(Risk.MEDIUM, True, Approval.MANAGER, 24 * HOUR),
             "Operator in prod": Terms(Risk.MEDIUM, True, Approval.MANAGER, 30 * 24 * HOUR),
         },
+    ),
+    Other(
+        Wanted("scim", "Ticketree", {"token": "demo-token"}),
+        "users, teams and roles",
+        "Rita Ortiz",
+        path="/scim/v2",
+        terms={"Administrator": RISKY, "Team lead": WATCHED},
     ),
 )
 

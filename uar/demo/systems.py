@@ -9,6 +9,7 @@ from typing import Any
 
 from uar.demo.company import Company
 from uar.demo.tenant import tenant
+from uar.demo.tickets import tickets
 from uar.demo.workspace import workspace
 
 
@@ -31,5 +32,6 @@ DIRECTORY = System("jumpcloud", "JumpCloud", "who is in which group", tenant)
 SYSTEMS = (
     DIRECTORY,
     System("workato", "Workato", "who has which role in which environment", workspace),
+    System("scim", "Ticketree", "who is in which team and has which role", tickets),
 )
 """The directory first: whose an account is depends on it."""
