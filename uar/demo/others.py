@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from uar import apps, connections
 from uar.apps import Terms
 from uar.demo.connecting import SEED, Wanted, connect, person, read, right
+from uar.demo.vendors.percipio_tokens import token
 from uar.models.kinds import Approval, Risk
 from uar.site import Site
 
@@ -51,6 +52,12 @@ OTHERS = (
         "Rita Ortiz",
         path="/scim/v2",
         terms={"Administrator": RISKY, "Team lead": WATCHED},
+    ),
+    Other(
+        Wanted("percipio", "Percipio", {"api_token": token()}),
+        "people, roles, courses and who is learning them",
+        "Sue Grant",
+        terms={"Site administrator": RISKY, "Learning administrator": WATCHED},
     ),
 )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from uar.demo.company import Company
+from uar.demo.learning import learning
 from uar.demo.tenant import tenant
 from uar.demo.tickets import tickets
 from uar.demo.workspace import workspace
@@ -28,10 +29,12 @@ class System:
     flags: tuple[str, ...] = ()
 
 
+SOON = ("--report-polls", "1")  # its report is ready when it is looked for once more
 DIRECTORY = System("jumpcloud", "JumpCloud", "who is in which group", tenant)
 SYSTEMS = (
     DIRECTORY,
     System("workato", "Workato", "who has which role in which environment", workspace),
     System("scim", "Ticketree", "who is in which team and has which role", tickets),
+    System("percipio", "Percipio", "who has which role and learns what", learning, SOON),
 )
 """The directory first: whose an account is depends on it."""
