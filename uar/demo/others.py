@@ -59,6 +59,12 @@ OTHERS = (
         "Sue Grant",
         terms={"Site administrator": RISKY, "Learning administrator": WATCHED},
     ),
+    Other(
+        Wanted("fullstory", "Fullstory", {"scim_token": "demo-token"}),
+        "teammates and roles",
+        "Max Roth",
+        terms={"Admin": RISKY, "Architect": WATCHED},
+    ),
 )
 
 

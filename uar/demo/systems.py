@@ -9,6 +9,7 @@ from typing import Any
 
 from uar.demo.company import Company
 from uar.demo.learning import learning
+from uar.demo.teammates import teammates
 from uar.demo.tenant import tenant
 from uar.demo.tickets import tickets
 from uar.demo.workspace import workspace
@@ -36,5 +37,6 @@ SYSTEMS = (
     System("workato", "Workato", "who has which role in which environment", workspace),
     System("scim", "Ticketree", "who is in which team and has which role", tickets),
     System("percipio", "Percipio", "who has which role and learns what", learning, SOON),
+    System("fullstory", "Fullstory", "who may watch visits", teammates, ("--roles", "objects")),
 )
 """The directory first: whose an account is depends on it."""
