@@ -27,6 +27,7 @@ from uar.settings import Settings, is_loopback, load
 
 UNDO_SECONDS = "20"
 LOOK_SECONDS = 0.2
+OWN = 2  # the worker and the web server, which come after the vendors
 
 
 def run(given: Mapping[str, str]) -> int:
@@ -165,10 +166,12 @@ def _stop(children: list[Child]) -> None:
         signal.signal(number, signal.SIG_IGN)
     if children:
         _say("Stopping")
-    for child in reversed(children):
-        child.ask_to_stop()
-    for child in reversed(children):
-        child.stop()
+    # Vendors last: a read that goes on shall not find one gone and call its connector broken.
+    for part in (children[-OWN:], children[:-OWN]):
+        for child in part:
+            child.ask_to_stop()
+        for child in part:
+            child.stop()
 
 
 def _greet(settings: Settings, vendors: Sequence[Server], worker: int) -> None:
