@@ -30,7 +30,7 @@ class System:
     flags: tuple[str, ...] = ()
 
 
-SOON = ("--report-polls", "1")  # its report is ready when it is looked for once more
+SOON = ("--report-polls", "0")  # its report is ready at once: the first start waits for it
 DIRECTORY = System("jumpcloud", "JumpCloud", "who is in which group", tenant)
 SYSTEMS = (
     DIRECTORY,
