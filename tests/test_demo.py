@@ -2,102 +2,55 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 import os
 import re
 import signal
-import socket
-import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import col
 
-from tests.shell import UAR
+from tests.demo_process import READY, Demo, Shell, beside, free_port, is_listening, page, vendor_of
 from tests.shell import plain_environ as plain_environ
+from uar import clock
+from uar.approvals import Answer, decide
+from uar.demo.company import company
+from uar.demo.connecting import person, right
+from uar.demo.systems import DIRECTORY, SYSTEMS, System
+from uar.filing import file
+from uar.models import App, GrantCause
+from uar.models.kinds import Cause
+from uar.settings import load
+from uar.site import open_site
+from uar.work import SYSTEM, Actor
 
 pytestmark = pytest.mark.slow
 
-READY = "Ctrl-C stops everything"
+
+def prod_role(workato: str, name: str) -> str:
+    """Ask Workato itself which role somebody has in production."""
+    asked = urllib.request.Request(
+        f"{workato}/api/members", headers={"Authorization": "Bearer demo-token"}
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        rows = json.load(answer)
+    members = rows["data"] if isinstance(rows, dict) else rows
+    roles = next(each["roles"] for each in members if each["name"] == name)
+    return next(str(r["role_name"]) for r in roles if r["environment_type"] == "prod")
 
 
-@dataclass
-class Shell:
-    """A folder, and the environment in which commands are typed there."""
-
-    folder: Path
-    plain: dict[str, str]
-
-    def environ(self, port: int) -> dict[str, str]:
-        ours = {"UAR_DATA_DIR": str(self.folder / "var"), "UAR_LISTEN": f"127.0.0.1:{port}"}
-        return self.plain | ours
-
-    def uar(self, port: int, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [UAR, *words], env=self.environ(port) | more, cwd=self.folder, capture_output=True,
-            text=True, check=False, timeout=120,
-        )  # fmt: skip
-
-
-class Demo:
-    """One run of `uar demo` in a folder, with what it has said so far."""
-
-    def __init__(self, shell: Shell, port: int) -> None:
-        self.log = shell.folder / f"demo-{time.monotonic_ns()}.log"
-        self.url = f"http://127.0.0.1:{port}"
-        with self.log.open("wb") as out:
-            self.process = subprocess.Popen(
-                [UAR, "demo"], env=shell.environ(port), stdout=out, stderr=out, cwd=shell.folder,
-                start_new_session=True,
-            )  # fmt: skip
-
-    def said(self) -> str:
-        return self.log.read_text()
-
-    def until(self, words: str, seconds: float = 90) -> str:
-        """Wait until it has said so; return everything that it said."""
-        end = time.monotonic() + seconds
-        while words not in self.said():
-            assert self.process.poll() is None or words in self.said(), self.said()
-            assert time.monotonic() < end, self.said()
-            time.sleep(0.05)
-        return self.said()
-
-    def stop(self, number: int = signal.SIGINT) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        return self.process.wait(40)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def page(url: str) -> str:
-    try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return str(answer.read().decode())
-    except urllib.error.HTTPError as error:
-        return str(error.read().decode())
-
-
-def is_listening(url: str) -> bool:
-    host, _, port = url.removeprefix("http://").partition(":")
-    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 2):
-        return True
-    return False
-
-
-def vendor_of(said: str) -> str:
-    found = re.search(r"Beside it\s+(\S+)", said)
-    assert found, said
-    return found[1]
+def eventually(condition: Callable[[], bool], within: float = 60) -> None:
+    """Wait until a condition holds; fail when it does not."""
+    end = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < end, f"not within {within} s"
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +88,60 @@ def test_one_command_fills_an_inventory_from_the_vendor_and_serves_it(
     assert "crm-admins" in page(vendor_of(said))
     listed = shell.uar(port, "inventory", "--app", "JumpCloud", "--json")
     assert '"ada.byrne@tidewheel.example"' in listed.stdout, listed.stderr
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.vendor)
+def test_every_system_came_through_its_connector_and_accounts_belong_to_people(
+    system: System, demo: Demo, shell: Shell, port: int
+) -> None:
+    url = beside(demo.said())[system.app]
+
+    listed = shell.uar(port, "inventory", "--app", system.app, "--json")
+    assert listed.returncode == 0, listed.stderr
+    accounts = json.loads(listed.stdout)["accounts"]
+    whose = {each["email"]: each["identity"] for each in accounts}
+    ours = {each.email for each in company().people} & set(whose)
+    log = (shell.folder / "var" / "demo" / "log" / f"{system.vendor}.log").read_text()
+
+    assert "Tidewheel" in page(url) or "demo vendor server" in page(url), log
+    assert len(ours) >= 8
+    assert {whose[email] for email in ours} == ours
+    assert system is DIRECTORY or None in whose.values(), "nobody is an orphan"
+
+
+def test_every_system_has_an_owner_and_writes_only_where_the_demo_needs_it(
+    demo: Demo, shell: Shell, port: int
+) -> None:
+    listed = json.loads(shell.uar(port, "connectors", "list", "--json").stdout)
+
+    assert sorted(each["app"] for each in listed) == sorted(each.app for each in SYSTEMS)
+    assert {each["app"] for each in listed if each["writes_on"]} == {"JumpCloud", "Workato"}
+
+
+def test_ten_minutes_of_admin_in_workato_end_as_operator(demo: Demo, shell: Shell) -> None:
+    site = open_site(load({"UAR_DATA_DIR": str(shell.folder / "var")}))
+    workato = beside(demo.said())["Workato"]
+    with site.reading() as session:
+        people = {name: person(session, name) for name in ("Ada Byrne", "Max Roth")}
+        app_id = session.scalars(sa.select(col(App.id)).where(col(App.name) == "Workato")).one()
+        admin = right(session, app_id, "role", "Admin in prod")
+    ada, max_roth = (Actor(each.name, each.id) for each in people.values())
+    assert prod_role(workato, ada.name) == "Operator"
+
+    with site.working(ada) as work:
+        request = file(work, admin, 10, "The nightly recipe stands still, and I must repair it")
+    with site.working(max_roth) as work:
+        decide(work, request.id, Answer.APPROVE)
+    eventually(lambda: prod_role(workato, ada.name) == "Admin")
+
+    with site.working(SYSTEM) as work:  # time is over, without waiting for it
+        work.session.connection().execute(
+            sa.update(GrantCause)
+            .where(col(GrantCause.kind) == Cause.REQUEST, col(GrantCause.ended_at).is_(None))
+            .values(ends_at=clock.now())
+        )
+    eventually(lambda: prod_role(workato, ada.name) == "Operator")
+    site.engine.dispose()
 
 
 def test_a_second_demo_in_the_same_folder_is_refused(demo: Demo, shell: Shell) -> None:
@@ -175,7 +182,7 @@ def test_the_second_start_is_quick_and_keeps_what_was_done(
 ) -> None:
     assert demo.stop() == 0
     assert not is_listening(demo.url)
-    assert not is_listening(vendor_of(demo.said()))
+    assert not any(map(is_listening, beside(demo.said()).values()))
 
     began = time.monotonic()
     again = Demo(shell, port)
@@ -183,8 +190,9 @@ def test_the_second_start_is_quick_and_keeps_what_was_done(
     took = time.monotonic() - began
 
     again.stop(signal.SIGTERM)
-    assert vendor_of(said) == vendor_of(demo.said())
-    assert shell.uar(port, "connectors", "list", "--json").stdout.count('"kind"') == 1
+    assert beside(said) == beside(demo.said())
+    listed = shell.uar(port, "connectors", "list", "--json").stdout
+    assert listed.count('"kind"') == len(SYSTEMS)
     assert "Connecting" not in said
     assert took < 15, f"{took:.1f} s; 5 are promised on a machine that does nothing else"
 
@@ -192,12 +200,12 @@ def test_the_second_start_is_quick_and_keeps_what_was_done(
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends them for us")
 def test_nothing_outlives_a_demo_that_is_killed(shell: Shell, port: int) -> None:
     killed = Demo(shell, port)
-    vendor = vendor_of(killed.until(READY))
+    vendors = beside(killed.until(READY)).values()
 
     killed.stop(signal.SIGKILL)
 
     end = time.monotonic() + 20
-    while is_listening(killed.url) or is_listening(vendor):
+    while any(map(is_listening, (killed.url, *vendors))):
         assert time.monotonic() < end
         time.sleep(0.1)
 

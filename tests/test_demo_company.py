@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime
 
-from uar.demo.company import Company, company
+from uar.demo.company import DOMAIN, Company, company
+from uar.demo.others import OTHERS
 from uar.demo.run import CAST
 from uar.demo.seed import APPROVALS
+from uar.demo.systems import SYSTEMS
 from uar.demo.tenant import tenant
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
@@ -57,6 +61,29 @@ def test_sign_ins_lie_before_now() -> None:
 
     assert len(events) == 59
     assert all(datetime.fromisoformat(event["timestamp"]) < NOW for event in events)
+
+
+def test_every_other_system_has_people_of_the_company_and_a_few_who_are_not() -> None:
+    addresses = {person.email for person in company().people}
+    leavers = {person.email for person in company().people if person.has_left}
+
+    for system in SYSTEMS[1:]:
+        held = json.dumps(system.held(company(), NOW))
+        found = set(re.findall(r'"email": "([^"]+)"|"userName": "([^"]+)"', held))
+        there = {first or second for first, second in found}
+
+        assert system.held(company(), NOW) == system.held(company(), NOW)
+        assert len(there & addresses) >= 8, system.app
+        assert there & leavers, f"nobody who left is still in {system.app}"
+        assert any(not each.endswith(DOMAIN) for each in there), f"{system.app}: no outsider"
+        assert any(each.endswith(DOMAIN) for each in there - addresses), f"{system.app}: no orphan"
+
+
+def test_owners_are_of_the_cast_and_writing_is_on_for_workato_alone() -> None:
+    assert {other.owner for other in OTHERS} <= {name for name, *_ in CAST}
+    assert [other.wanted.kind for other in OTHERS] == [each.vendor for each in SYSTEMS[1:]]
+    assert [other.wanted.app for other in OTHERS] == [each.app for each in SYSTEMS[1:]]
+    assert [other.wanted.kind for other in OTHERS if other.wanted.writes_on] == ["workato"]
 
 
 def _leavers_with_access(tidewheel: Company) -> list[str]:

@@ -1,4 +1,4 @@
-"""The demo: a vendor server, a worker and a web server, watched over by this process.
+"""The demo: vendor servers, a worker and a web server, watched over by this process.
 
 The watcher itself opens no database: it starts processes, says what happens,
 starts again what died, and ends them all when it ends, however it ends.
@@ -7,31 +7,27 @@ starts again what died, and ends them all when it ends, however it ends.
 from __future__ import annotations
 
 import fcntl
-import http.client
-import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from uar import clock
 from uar.demo.cast import CAST
-from uar.demo.company import NAME, company
+from uar.demo.company import NAME
 from uar.demo.environment import folder, is_noted
 from uar.demo.processes import Child, Died, dies_with
-from uar.demo.tenant import tenant
+from uar.demo.servers import Server, answers, insist_on_free, servers
 from uar.errors import Conflict, Invalid, Refused
 from uar.settings import Settings, is_loopback, load
 
 UNDO_SECONDS = "20"
-MODULE = "uar.demo.vendors.jumpcloud"
 LOOK_SECONDS = 0.2
+OWN = 2  # the worker and the web server, which come after the vendors
 
 
 def run(given: Mapping[str, str]) -> int:
@@ -48,7 +44,7 @@ def run(given: Mapping[str, str]) -> int:
     children: list[Child] = []
     with only_one(place):
         try:
-            _insist_on_free(settings.listen, "UAR_LISTEN")
+            insist_on_free(settings.listen, "UAR_LISTEN")
             _start(settings, environ, place, children)
             _watch(children)
         except KeyboardInterrupt:
@@ -116,56 +112,38 @@ def only_one(place: Path) -> Iterator[None]:
 
 
 def _start(settings: Settings, environ: dict[str, str], place: Path, children: list[Child]) -> None:
-    port = _vendor_port(place, settings)
-    url = f"http://127.0.0.1:{port}"
+    web_port = int(settings.listen.rpartition(":")[2])
+    vendors = servers(place, web_port, environ)
     logs = place / "log"
-    vendor = Child("The vendor's server", _vendor(place, port), environ, logs / "jumpcloud.log")
     worker = Child("The worker", ["uar.cli", "worker"], environ, logs / "worker.log")
     web = Child("The web server", ["uar.cli", "serve"], environ, logs / "web.log")
-    children += [vendor, worker, web]
-    _say(f"Starting the directory of {NAME} on {url}")
-    vendor.start()
-    filled = place / "filled"
-    if not (filled.exists() and (settings.database_url or (settings.folder / "uar.db").exists())):
-        vendor.wait_until(lambda: _answers("127.0.0.1", port))
-        (place / "jumpcloud.port").write_text(f"{port}\n")
-        _seed(environ, url)
-        filled.touch()
+    children += [*(vendor.child for vendor in vendors), worker, web]
+    for vendor in vendors:
+        _say(f"Starting {vendor.system.app} of {NAME} on {vendor.url}")
+        vendor.child.start()
+    filled, known = place / "filled", " ".join(vendor.system.vendor for vendor in vendors)
+    has_data = settings.database_url or (settings.folder / "uar.db").exists()
+    if not (has_data and filled.exists() and filled.read_text() == known):
+        for vendor in vendors:
+            vendor.wait()
+        _seed(environ, vendors)
+        filled.write_text(known)
     _say("Starting the worker and the web server")
     worker.start()
     web.start()
-    vendor.wait_until(lambda: _answers("127.0.0.1", port))
-    host, _, web_port = settings.listen.rpartition(":")
-    web.wait_until(lambda: _answers(host.strip("[]"), int(web_port)))
-    _greet(settings, url, worker.pid)
+    for vendor in vendors:
+        vendor.wait()
+    host = settings.listen.rpartition(":")[0].strip("[]")
+    web.wait_until(lambda: answers(host, web_port))
+    _greet(settings, vendors, worker.pid)
 
 
-def _vendor(place: Path, port: int) -> list[str]:
-    file = place / "company.json"
-    if not file.exists():
-        file.write_text(json.dumps(tenant(company(), clock.now()), indent=1))
-    state = place / "jumpcloud.state"
-    return [MODULE, "--port", str(port), "--company", str(file), "--state", str(state)]
-
-
-def _vendor_port(place: Path, settings: Settings) -> int:
-    """Return the vendor's port, which stays the same: the connector has it in its settings."""
-    noted = place / "jumpcloud.port"
-    if noted.exists():
-        port = int(noted.read_text())
-        _insist_on_free(f"127.0.0.1:{port}", "")
-        return port
-    first = int(settings.listen.rpartition(":")[2]) + 1
-    for port in range(first, min(first + 50, 65536)):
-        if _is_free("127.0.0.1", port):
-            return port
-    raise Conflict(f"No port from {first} on is free for the vendor's server.")
-
-
-def _seed(environ: Mapping[str, str], url: str) -> None:
+def _seed(environ: Mapping[str, str], vendors: Sequence[Server]) -> None:
     """Connect and read the company in a process of its own; it says what it does."""
+    directory, *others = vendors
+    more = [f"{vendor.system.vendor}={vendor.url}" for vendor in others]
     seed = subprocess.run(
-        [sys.executable, "-m", "uar.demo.seed", url],
+        [sys.executable, "-m", "uar.demo.seed", directory.url, *more],
         env=dict(environ),
         check=False,
         preexec_fn=dies_with(os.getpid()),
@@ -188,53 +166,30 @@ def _stop(children: list[Child]) -> None:
         signal.signal(number, signal.SIG_IGN)
     if children:
         _say("Stopping")
-    for child in reversed(children):
-        child.ask_to_stop()
-    for child in reversed(children):
-        child.stop()
+    # Vendors last: a read that goes on shall not find one gone and call its connector broken.
+    for part in (children[-OWN:], children[:-OWN]):
+        for child in part:
+            child.ask_to_stop()
+        for child in part:
+            child.stop()
 
 
-def _greet(settings: Settings, vendor: str, worker: int) -> None:
+def _greet(settings: Settings, vendors: Sequence[Server], worker: int) -> None:
     _say()
     _say(f"Open          http://{settings.listen}")
-    _say(f"Beside it     {vendor}   the vendor's own page: who is in which group")
+    for number, vendor in enumerate(vendors):
+        label = "" if number else "Beside it"
+        _say(f"{label:<14}{vendor.url}   {vendor.system.app}'s own page: {vendor.system.page}")
     _say()
     _say("Sign in there as")
     for name, what, attempt in CAST:
         _say(f"  {name:<13}{what}: {attempt[0].lower()}{attempt[1:]}")
     _say()
-    _say(f"The worker that sends changes to the vendor is process {worker}. Kill it:")
+    _say(f"The worker that sends changes to the vendors is process {worker}. Kill it:")
     _say(f"  kill -9 {worker}")
     _say("and it starts again after 3 seconds. Logs are in " + str(folder(settings.folder) / "log"))
     _say("In another terminal, .venv/bin/uar sync, inventory, verify work on the same company.")
     _say("Ctrl-C stops everything and keeps what you did; make demo-reset starts over.")
-
-
-def _answers(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=5)
-    with suppress(OSError, http.client.HTTPException):
-        connection.request("GET", "/")
-        connection.getresponse().read()
-        return True
-    return False
-
-
-def _insist_on_free(listen: str, setting: str) -> None:
-    host, _, port = listen.rpartition(":")
-    if not _is_free(host.strip("[]"), int(port)):
-        hint = f", or set {setting}={host}:{int(port) + 10}" if setting else ""
-        raise Conflict(f"Port {port} on {host} is taken. Stop what uses it{hint}.")
-
-
-def _is_free(host: str, port: int) -> bool:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(found[0], socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(found[4])
-    except OSError:
-        return False
-    return True
 
 
 def _say(text: str = "") -> None:

@@ -1,6 +1,7 @@
-"""Fill the demo: connect the company's directory, read it, then set what only uar knows.
+"""Fill the demo: connect the company's systems, read them, then set what only uar knows.
 
-``python -m uar.demo.seed URL``. People, groups and access come from the vendor
+``python -m uar.demo.seed URL [KIND=URL ...]``: the directory's address, then those of
+other systems by kind of connector. People, groups and access come from the vendor
 server through the connector, like any other company's; nothing of the inventory
 is written here. Each step is left out when it was done before, so a demo that
 was interrupted goes on where it stopped.
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,22 +20,23 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from connectors.errors import Remote
-from uar import apps, audit, campaigns, clock, connections, drafts, permissions, sync
+from uar import apps, audit, campaigns, clock, connections, drafts, permissions
 from uar.apps import Terms
+from uar.demo.connecting import SEED, Wanted, connect, person, read, right
 from uar.demo.environment import is_noted, note
+from uar.demo.others import begin
 from uar.demo.tenant import KEY
-from uar.errors import NotFound, Refused, UarError
+from uar.errors import Refused, UarError
 from uar.migrations import migrate
-from uar.models import Campaign, Entitlement, Identity, Resource, SyncRun
+from uar.models import App, Campaign
 from uar.models.kinds import Approval, RemovalAt, ReviewerRule, Risk, Role
-from uar.models.states import CampaignState, RunState
+from uar.models.states import CampaignState
 from uar.population import Scope
 from uar.settings import load
 from uar.site import Site, open_site
 from uar.work import Actor
 
 APP = "JumpCloud"
-SEED = Actor("uar demo")
 OWNER = "Rita Ortiz"
 OWNER_OF_UAR = "Kofi Mensah"
 CAMPAIGN_OWNER = "Cam Lee"
@@ -46,7 +49,7 @@ ROLES = (
     ("Sue Grant", Role.SUPER_ADMIN),
 )
 HOUR = 60
-SYNC_SECONDS = 60
+THREADS = 4
 DAYS_TO_REVIEW = 14
 
 
@@ -72,7 +75,7 @@ APPROVALS = (
 )
 
 
-def main(url: str, say: Callable[[str], None]) -> int:
+def main(url: str, say: Callable[[str], None], others: Mapping[str, str] | None = None) -> int:
     """Do what is left to do; return the exit code, 1 after saying what is wrong."""
     settings = load(os.environ)
     site = open_site(settings)
@@ -80,10 +83,14 @@ def main(url: str, say: Callable[[str], None]) -> int:
         migrate(site.engine)
         _insist_on_our_own(site)
         note(settings.folder, os.environ)
-        connector_id = _connect(site, url, say)
-        _read(site, connector_id, say)
-        _govern(site, connector_id, say)
-        _review(site, connector_id, say)
+        connector_id = connect(site, _directory(url), say)
+        read(site, connector_id, "people, groups and applications", say)
+        with ThreadPoolExecutor(THREADS) as pool:
+            begun = begin(site, others or {}, say, pool)
+            _govern(site, connector_id, say)
+            _review(site, connector_id, say)
+            for each in begun:
+                each.result()
         while audit.seal_due(site):
             pass
     except (UarError, Remote) as error:
@@ -96,6 +103,11 @@ def main(url: str, say: Callable[[str], None]) -> int:
     return 0
 
 
+def _directory(url: str) -> Wanted:
+    values = {"api_key": KEY, "base_url": url, "sign_ins": "on"}
+    return Wanted("jumpcloud", APP, values, is_directory=True, writes_on=True)
+
+
 def _insist_on_our_own(site: Site) -> None:
     with site.reading() as session:
         theirs = connections.connectors(session)
@@ -104,43 +116,6 @@ def _insist_on_our_own(site: Site) -> None:
             f"The installation in {site.settings.folder} is not the demo's: {theirs[0].name} is "
             "connected there. Set UAR_DATA_DIR to another folder."
         )
-
-
-def _connect(site: Site, url: str, say: Callable[[str], None]) -> int:
-    with site.reading() as session:
-        found = connections.connectors(session)
-    if found:
-        return found[0].id
-    say(f"Connecting {APP}: reading and writing are on")
-    values = {"api_key": KEY, "base_url": url, "sign_ins": "on"}
-    with site.working(SEED) as work:
-        connector = connections.add(
-            work, site.vault, "jumpcloud", APP, values, is_directory=True, writes_on=True
-        )
-        # Often, so that what one changes on the vendor's page shows up while one looks.
-        connections.set_limits(
-            work, connector.id, every_seconds=SYNC_SECONDS, brake_share=connector.brake_share
-        )
-        return connector.id
-
-
-def _read(site: Site, connector_id: int, say: Callable[[str], None]) -> None:
-    with site.reading() as session:
-        was_read = session.scalars(
-            sa.select(col(SyncRun.id)).where(
-                col(SyncRun.connector_id) == connector_id,
-                col(SyncRun.state) == RunState.COMPLETE,
-            )
-        ).first()
-    if was_read:
-        return
-    who = connections.check(site, connector_id, SEED)
-    say(f"Signed in as {who.who} at {who.organisation}; reading people, groups and applications")
-    run = sync.run(site, connector_id, SEED, lambda line: say(f"  {line}"))
-    if run.state is not RunState.COMPLETE:
-        raise Refused(f"The first sync is {run.state.value}: {run.trouble}")
-    # The key's own account is protected from orders, and is only now in the inventory (L14).
-    connections.check(site, connector_id, SEED)
 
 
 def _govern(site: Site, connector_id: int, say: Callable[[str], None]) -> None:
@@ -191,29 +166,17 @@ def _review(site: Site, connector_id: int, say: Callable[[str], None]) -> None:
         say("Opened: the reviewers have their queues")
 
 
-def person(session: Session, name: str) -> Identity:
-    """Return somebody of the demo company by name. Raises NotFound."""
-    found = session.scalars(sa.select(Identity).where(col(Identity.name) == name)).one_or_none()
-    if found is None:
-        raise NotFound(f"{name} is not in the directory that was read.")
-    return found
-
-
 def membership(session: Session, group: str) -> int:
     """Return the id of the right to be a member of a group of the company. Raises NotFound."""
-    found = session.scalars(
-        sa.select(col(Entitlement.id))
-        .join(Resource, col(Resource.id) == col(Entitlement.resource_id))
-        .where(
-            col(Resource.type) == "group",
-            col(Resource.name) == group,
-            col(Entitlement.slug) == "member",
-        )
-    ).one_or_none()
-    if found is None:
-        raise NotFound(f"There is no group {group} in the directory that was read.")
-    return found
+    app_id = session.scalars(sa.select(col(App.id)).where(col(App.name) == APP)).one()
+    return right(session, app_id, "group", group)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")  # in one piece: several threads say something
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], lambda line: print(line, flush=True)))
+    pairs = (argument.partition("=") for argument in sys.argv[2:])
+    sys.exit(main(sys.argv[1], _say, {kind: url for kind, _, url in pairs}))

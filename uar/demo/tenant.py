@@ -40,7 +40,7 @@ def _person(person: Employee) -> dict[str, Any]:
         "employeeType": "Employee",
         "manager": person.manager or None,
         "totp_enabled": person.number % 7 != 0,
-        "created": _text(FOUNDED + timedelta(days=23 * person.number)),
+        "created": instant(FOUNDED + timedelta(days=23 * person.number)),
     }
 
 
@@ -53,10 +53,10 @@ def _administrator(admin: Administrator) -> dict[str, Any]:
         "roleName": admin.role,
         "enableMultiFactor": True,
         "totpEnrolled": admin.person is not None,
-        "created": _text(FOUNDED),
+        "created": instant(FOUNDED),
     }
     if admin.email.startswith("uar@"):
-        row |= {"apiKeySet": True, "apiKeyHash": {"prefix": KEY[:5], "createdAt": _text(FOUNDED)}}
+        row |= {"apiKeySet": True, "apiKeyHash": {"prefix": KEY[:5], "createdAt": instant(FOUNDED)}}
     return row
 
 
@@ -91,7 +91,7 @@ def _sign_in(person: Employee, now: datetime) -> dict[str, Any]:
     earlier = timedelta(days=person.days or 0, minutes=11 * person.number % 480 + 9)
     about = {"type": "user", "id": person.id, "username": f"{person.first}.{person.last}".lower()}
     return {
-        "timestamp": _text(now - earlier),
+        "timestamp": instant(now - earlier),
         "event_type": "user_login_attempt",
         "service": "directory",
         "success": True,
@@ -100,5 +100,6 @@ def _sign_in(person: Employee, now: datetime) -> dict[str, Any]:
     }
 
 
-def _text(at: datetime) -> str:
+def instant(at: datetime) -> str:
+    """Return an instant in UTC as vendors write it."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
