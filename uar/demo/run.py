@@ -39,7 +39,8 @@ def run(given: Mapping[str, str]) -> int:
     settings, environ = prepared(given)
     place = folder(settings.folder)
     place.mkdir(parents=True, exist_ok=True)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT, too: who starts it in the background of a script finds it switched off.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     children: list[Child] = []
     with only_one(place):
