@@ -95,6 +95,18 @@ def in_batches(items: Sequence[Item], size: int = 500) -> Iterator[Sequence[Item
         yield items[start : start + size]
 
 
+def tidy(engine: sa.Engine) -> None:
+    """Move what was written from SQLite's journal to its place; nothing on PostgreSQL.
+
+    Otherwise whoever commits when the journal is full does it, and waits for all of
+    it and for the disk. Blocks nobody.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in (

@@ -17,13 +17,14 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from uar import clock
+from uar.db import tidy
 from uar.models import SyncLog, SyncRun
 from uar.models.states import RunState
 from uar.pouring import pour, table_of
 from uar.site import Site
 
-EVERY = 1.0
-"""Seconds between two writes of lines."""
+EVERY = 0.5
+"""Seconds between two writes of lines, and between two tidyings up after the run."""
 ALIVE_EVERY = 5.0
 """Seconds between two signs of life."""
 LONGEST = 1000
@@ -73,6 +74,7 @@ class Journal:
             alive = time.monotonic() - shown >= ALIVE_EVERY
             try:
                 self._keep(alive=alive)
+                tidy(self._site.engine)
             except sa.exc.SQLAlchemyError:
                 log.exception("run=%d the log could not be written; later again", self._run_id)
             else:

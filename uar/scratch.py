@@ -31,9 +31,6 @@ REST = 0.004
 
 SQLite knows no queue: who waits looks every two milliseconds (:mod:`uar.db`)."""
 
-TIDY_EVERY = 8
-"""After so many transactions what they wrote is moved to its place."""
-
 MANY = 1000
 """From so many new rows on, the database's statistics are out of date."""
 
@@ -49,7 +46,6 @@ class Scratch:
     def __init__(self, site: Site) -> None:
         """Remember the installation; connects on entering the block."""
         self.site = site
-        self._written = 0
 
     def __enter__(self) -> Scratch:
         """Connect. The connection never returns to the pool, so nothing of it leaks."""
@@ -83,18 +79,6 @@ class Scratch:
         self._connection.execution_options(uar_reading=False)
         with work_on(self._connection, actor, self.site.settings) as work:
             yield work
-        self._tidy()
-
-    def _tidy(self) -> None:
-        """Move what was written from SQLite's journal to its place, a little at a time.
-
-        Otherwise whoever commits when the journal is full does it, and waits for
-        all of it; and that is as likely as not the other writer.
-        """
-        self._written += 1
-        if self.is_sqlite and self._written % TIDY_EVERY == 0:
-            driver: Any = self._connection.connection.dbapi_connection
-            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def make(self, *tables: sa.Table) -> None:
         """Create temporary tables, empty."""

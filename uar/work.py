@@ -6,6 +6,8 @@ undated or unaudited. This is the only file that commits.
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -99,7 +101,39 @@ def work_on(
     """Begin the same on a connection of the caller's own, such as one with temporary tables."""
     with (
         Session(connection, autoflush=True, expire_on_commit=False) as session,
+        _COLLECTING.paused(connection),
         connection.begin(),
     ):
         yield Work(session, actor, clock.now(), settings)
         session.flush()
+
+
+class _Collecting:
+    """Keeps Python from looking for garbage while SQLite's lock is held or waited for.
+
+    Among all that a sync has read that takes a tenth of a second, and stops every
+    thread; whoever else wants to write would wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pauses = 0
+
+    @contextmanager
+    def paused(self, connection: sa.Connection) -> Iterator[None]:
+        if connection.dialect.name != "sqlite":
+            yield
+            return
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, by: int) -> None:
+        with self._lock:
+            self._pauses += by
+            (gc.disable if self._pauses else gc.enable)()
+
+
+_COLLECTING = _Collecting()
