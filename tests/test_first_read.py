@@ -9,7 +9,7 @@ from connectors.base import Unread
 from connectors.errors import Unavailable
 from tests.world_sync import SyncWorld
 from uar import runs
-from uar.models import Account, AuditEntry, Grant, GrantCause, SyncChange
+from uar.models import Account, AuditEntry, Grant, GrantCause, Resource, SyncChange
 from uar.models.kinds import Change, ChangeOf
 from uar.models.states import ConnectorState, RunState
 
@@ -84,6 +84,43 @@ def test_a_read_that_broke_off_reports_what_it_wrote(world: SyncWorld) -> None:
     with world.reading() as session:
         accounts = runs.changes(session, failed.id, what=ChangeOf.ACCOUNT)
     assert len(accounts) == len(world.all(Account))
+
+
+def test_a_child_whose_parent_was_not_written_yet_gets_it_from_the_next_read(
+    world: SyncWorld,
+) -> None:
+    group = world.vendor.resources[0]
+    world.vendor.add_group("Sub", parent=group.ref)
+    world.sync()
+    # As a process leaves it that died before it had pointed children to their parents.
+    with world.site.working() as work:
+        work.session.connection().execute(
+            sa.update(Resource)
+            .where(Resource.name == "Sub")  # type: ignore[arg-type]
+            .values(parent_id=None, fingerprint="")
+        )
+
+    again, quiet = world.sync(), world.sync()
+
+    (child,) = (row for row in world.all(Resource) if row.name == "Sub")
+    (parent,) = (row for row in world.all(Resource) if row.name == "Admins")
+    assert child.parent_id == parent.id
+    assert again.counts["resource"]["changed"] == 1
+    assert quiet.counts["resource"]["changed"] == 0
+
+
+def test_a_read_that_breaks_off_before_the_parents_leaves_the_children_to_the_next(
+    world: SyncWorld,
+) -> None:
+    world.vendor.add_group("Sub", parent=world.vendor.resources[0].ref)
+    world.vendor.fails["resources"] = Unavailable("The vendor has a fault of its own.")
+    world.sync()
+    world.vendor.fails.clear()
+
+    world.sync()
+
+    (child,) = (row for row in world.all(Resource) if row.name == "Sub")
+    assert child.parent_id is not None
 
 
 def test_its_accounts_have_their_people_as_soon_as_it_is_over(world: SyncWorld) -> None:

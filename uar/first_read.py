@@ -22,7 +22,7 @@ from uar.pipeline import Pipeline
 from uar.scratch import MANY, Scratch
 from uar.staging import Path, Thing
 from uar.steps import BATCH, Plan, step
-from uar.things import TABLES, Name, add_things, parent_of, point_to_parents
+from uar.things import TABLES, Child, add_things, parent_of, point_to_parents
 
 
 def is_first(scratch: Scratch, plan: Plan) -> bool:
@@ -50,7 +50,7 @@ class FirstRead(Pipeline):
         self._scratch = scratch
         self._plan = plan
         self._keys: dict[ChangeOf, list[tuple[str, str, str]]] = {what: [] for what in TABLES}
-        self._children: list[tuple[Name, Name | None]] = []
+        self._children: list[Child] = []
         self._ids: dict[ChangeOf, list[int]] = {}
         self._last = 0
         self._found: Counter[ChangeOf] = Counter()
@@ -90,16 +90,16 @@ class FirstRead(Pipeline):
                 add_things(work, self._plan, what, batch)
         if what is ChangeOf.RESOURCE:
             self._children += [
-                ((row.type, row.vendor_id), parent)
+                ((row.type, row.vendor_id), parent, row.fingerprint)
                 for row in rows
                 if (parent := parent_of(row.values)) is not None
             ]
 
     def _finish_things(self) -> None:
         scratch, plan = self._scratch, self._plan
-        for pairs in in_batches(self._children, BATCH):
+        for children in in_batches(self._children, BATCH):
             with step(scratch, plan, ChangeOf.RESOURCE, Change.ADDED) as work:
-                point_to_parents(work, plan, pairs)
+                point_to_parents(work, plan, children)
         if sum(map(len, self._keys.values())) > MANY:
             scratch.refresh_statistics(Account, Entitlement, Resource)
         with scratch.reading() as connection:

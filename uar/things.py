@@ -31,6 +31,8 @@ TABLES: dict[ChangeOf, type[SQLModel]] = {
 
 Name: TypeAlias = tuple[str, str]
 """The type and the vendor's id of a thing of one connector."""
+Child: TypeAlias = tuple[Name, Name | None, str]
+"""A resource, its parent if it has one, and the resource's fingerprint."""
 
 
 def write_things(scratch: Scratch, plan: Plan) -> int:
@@ -45,9 +47,16 @@ def write_things(scratch: Scratch, plan: Plan) -> int:
         # A parent may be in a later batch than its child.
         for found in changes(scratch, plan, ChangeOf.RESOURCE, change):
             if any(row.after["parent"] or change is Change.CHANGED for row in found):
-                pairs = [((row.type, row.vendor_id), parent_of(row.after)) for row in found]
+                children = [
+                    (
+                        (row.type, row.vendor_id),
+                        parent_of(row.after),
+                        fingerprint(as_text(row.after)),
+                    )
+                    for row in found
+                ]
                 with step(scratch, plan, ChangeOf.RESOURCE, change) as work:
-                    point_to_parents(work, plan, pairs)
+                    point_to_parents(work, plan, children)
     return written
 
 
@@ -68,17 +77,21 @@ def add_things(work: Work, plan: Plan, what: ChangeOf, things: Sequence[Thing]) 
     )
 
 
-def point_to_parents(work: Work, plan: Plan, pairs: Sequence[tuple[Name, Name | None]]) -> None:
-    """Let resources point to their parents, both named by type and vendor id."""
+def point_to_parents(work: Work, plan: Plan, children: Sequence[Child]) -> None:
+    """Let resources point to their parents, and only now look like what was read."""
     connection = work.session.connection()
-    names = [name for pair in pairs for name in pair if name is not None]
+    names = [name for child in children for name in child[:2] if name is not None]
     ids = _ids(connection, Resource, plan, names)
     amend(
         connection,
         table_of(Resource),
         [
-            {"id": ids[name], "parent_id": ids.get(parent) if parent else None}
-            for name, parent in pairs
+            {
+                "id": ids[name],
+                "parent_id": ids.get(parent) if parent else None,
+                "fingerprint": print_,
+            }
+            for name, parent, print_ in children
         ],
     )
 
@@ -155,8 +168,10 @@ def _insert(connection: sa.Connection, what: ChangeOf, new: Sequence[dict[str, A
 def _columns(what: ChangeOf, values: dict[str, Any], print_: str) -> dict[str, Any]:
     """Return the columns that the vendor decides."""
     columns = {**values, "fingerprint": print_, "gone_at": None}
-    if what is ChangeOf.RESOURCE:
-        del columns["parent"]
+    if what is ChangeOf.RESOURCE and columns.pop("parent"):
+        # Its parent may be in a later batch. Should this process die before that, the
+        # next read has to find that something is amiss.
+        columns["fingerprint"] = ""
     if what is ChangeOf.ACCOUNT:
         columns["status"] = AccountStatus(values["status"])
         columns["last_login_at"] = values["last_login_at"] and datetime.fromisoformat(
